@@ -1,0 +1,1 @@
+namespace IntegrationHub.Connectors.Ocds;
