@@ -1,0 +1,163 @@
+using System.Collections.Frozen;
+using System.Text;
+
+namespace IntegrationHub.Model;
+
+/// <summary>The unified model: every entity that mappings can contribute to. Immutable.</summary>
+public sealed class EntityModel
+{
+    private readonly FrozenDictionary<string, EntityType> _byName;
+    private readonly FrozenDictionary<string, EntityType> _byPlural;
+
+    public EntityModel(IReadOnlyList<EntityType> entities)
+    {
+        Entities = entities;
+        _byName = entities.ToFrozenDictionary(e => e.Name, StringComparer.Ordinal);
+        _byPlural = entities.ToFrozenDictionary(e => e.Plural, StringComparer.Ordinal);
+    }
+
+    public IReadOnlyList<EntityType> Entities { get; }
+
+    public EntityType? Find(string name) => _byName.GetValueOrDefault(name);
+
+    public EntityType? FindPlural(string plural) => _byPlural.GetValueOrDefault(plural);
+}
+
+/// <summary>One kind of thing, such as a customer.</summary>
+public sealed class EntityType
+{
+    public required string Name { get; init; }
+
+    /// <summary>Segment of the API path.</summary>
+    public required string Plural { get; init; }
+
+    public required string Description { get; init; }
+
+    /// <summary>The field shown as the entity's name.</summary>
+    public required string? Label { get; init; }
+
+    public required IReadOnlyList<IdentityKind> Identity { get; init; }
+
+    public required IReadOnlyList<FieldType> Fields { get; init; }
+
+    public required IReadOnlyList<LinkType> Links { get; init; }
+
+    public FieldType? Field(string name) => Fields.FirstOrDefault(f => f.Name == name);
+
+    public IdentityKind? IdentityKind(string name) => Identity.FirstOrDefault(k => k.Name == name);
+
+    public LinkType? Link(string name) => Links.FirstOrDefault(l => l.Name == name);
+
+    public override string ToString() => Name;
+}
+
+/// <summary>How much a shared identity value says.</summary>
+public enum Strength
+{
+    /// <summary>Only proposes a match for a person to decide.</summary>
+    Hint,
+
+    /// <summary>Merges where it is unambiguous.</summary>
+    Joint,
+
+    /// <summary>Merges by itself.</summary>
+    Strong,
+}
+
+/// <summary>A kind of identity value that mappings may give, such as a tax number.</summary>
+public sealed record IdentityKind(string Name, Strength Strength, string Description);
+
+/// <summary>How personal a field's values are.</summary>
+public enum Classification
+{
+    Business,
+    Financial,
+    Personal,
+    Sensitive,
+}
+
+/// <summary>The type of a field's value, or of each of its values.</summary>
+public enum FieldKind
+{
+    Text,
+    Number,
+    Integer,
+    Boolean,
+
+    /// <summary>RFC 3339 with offset.</summary>
+    Time,
+
+    /// <summary>RFC 3339 full-date.</summary>
+    Date,
+
+    /// <summary>An object of <c>amount</c> (number) and <c>currency</c> (ISO 4217).</summary>
+    Money,
+
+    /// <summary>An object with the nested fields.</summary>
+    Object,
+
+    /// <summary>Any JSON value, as it is.</summary>
+    Json,
+}
+
+/// <summary>Which contribution's value a golden field takes; ties are decided by a total order, so arrival order never matters.</summary>
+public enum Survivorship
+{
+    /// <summary>The most recent by the source's own time.</summary>
+    Latest,
+
+    /// <summary>The oldest by the source's own time.</summary>
+    Earliest,
+
+    /// <summary>The longest text.</summary>
+    Longest,
+
+    /// <summary>The greatest value.</summary>
+    Max,
+
+    /// <summary>The least value.</summary>
+    Min,
+
+    /// <summary>All distinct values of all contributions.</summary>
+    Collect,
+}
+
+/// <summary>One field of an entity.</summary>
+public sealed class FieldType
+{
+    public required string Name { get; init; }
+
+    public required FieldKind Kind { get; init; }
+
+    /// <summary>A list of values.</summary>
+    public bool Many { get; init; }
+
+    public Classification Class { get; init; }
+
+    public string Description { get; init; } = "";
+
+    /// <summary>The closed list of allowed texts, or empty.</summary>
+    public IReadOnlyList<string> Values { get; init; } = [];
+
+    /// <summary>Can be filtered and sorted by in the API.</summary>
+    public bool Indexed { get; init; }
+
+    /// <summary>Found by full-text search.</summary>
+    public bool Searched { get; init; }
+
+    public Survivorship Survivorship { get; init; }
+
+    /// <summary>Connector ids whose values win over the others', best first; decided before <see cref="Survivorship"/>.</summary>
+    public IReadOnlyList<string> Prefer { get; init; } = [];
+
+    /// <summary>Nested fields of <see cref="FieldKind.Object"/>.</summary>
+    public IReadOnlyList<FieldType> Fields { get; init; } = [];
+
+    /// <summary>The name as JSON writes it, with quotes and colon.</summary>
+    public byte[] JsonName => field ??= Encoding.UTF8.GetBytes($"\"{Name}\":");
+
+    public override string ToString() => Many ? $"list of {Kind}" : Kind.ToString().ToLowerInvariant();
+}
+
+/// <summary>A named reference to another entity.</summary>
+public sealed record LinkType(string Name, string Entity, bool Many, string Description);

@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+
+namespace IntegrationHub.Storage;
+
+/// <summary>Small numbers for names that rows refer to often. A number, once given, keeps its meaning for ever.</summary>
+/// <param name="resolve">Finds or makes the number in the store.</param>
+/// <param name="lookup">Finds the name of a number.</param>
+public sealed class Catalog(Func<string, string, int> resolve, Func<int, (string Kind, string Name)?> lookup)
+{
+    private readonly ConcurrentDictionary<(string, string), int> _numbers = new();
+    private readonly ConcurrentDictionary<int, (string Kind, string Name)> _names = new();
+
+    public int EntityType(string name) => Number("entity", name);
+
+    /// <summary>The kind of key that every contribution has: its connection and its own id there.</summary>
+    public int SourceKey(string entityType) => Number("key", entityType + ".source");
+
+    /// <summary>A kind of identity value of an entity type. A demoted value (a failed check digit) is a kind of its own.</summary>
+    public int Key(string entityType, string kind, bool demoted) => Number("key", $"{entityType}.{kind}{(demoted ? "?" : "")}");
+
+    public int Connection(string name) => Number("connection", name);
+
+    public int Link(string entityType, string link) => Number("link", $"{entityType}.{link}");
+
+    /// <summary>A stream of a connection, as records and cursors refer to it.</summary>
+    public int Stream(string connection, string stream) => Number("stream", $"{connection}/{stream}");
+
+    public string Name(int number) =>
+        _names.GetOrAdd(number, n => lookup(n) ?? throw new StoreException($"the store refers to name {n}, which it does not hold")).Name;
+
+    private int Number(string kind, string name) => _numbers.GetOrAdd((kind, name), k => resolve(k.Item1, k.Item2));
+}

@@ -1,0 +1,175 @@
+using SQLitePCL;
+using static SQLitePCL.raw;
+
+namespace IntegrationHub.Storage.Sqlite;
+
+/// <summary>
+/// One connection to an SQLite file with its prepared statements. Calls go straight to the native library with UTF-8 spans: on the write path
+/// this is worth a factor of two over ADO.NET (docs/decisions/0004). Not for use from two threads at once.
+/// </summary>
+internal sealed class SqliteDatabase : IDisposable
+{
+    private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
+    private readonly sqlite3 _handle;
+
+    static SqliteDatabase() => Batteries_V2.Init();
+
+    public SqliteDatabase(string path, bool readOnly, TimeSpan busyTimeout)
+    {
+        Path = path;
+        var flags = (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
+        var result = sqlite3_open_v2(path, out _handle, flags, null);
+        if (result != SQLITE_OK)
+            throw Failure(result, "opening the database");
+        sqlite3_extended_result_codes(_handle, 1);
+        sqlite3_busy_timeout(_handle, (int)busyTimeout.TotalMilliseconds);
+    }
+
+    public string Path { get; }
+
+    /// <summary>Runs statements without parameters or results.</summary>
+    public void Execute(string sql)
+    {
+        var result = sqlite3_exec(_handle, sql);
+        if (result != SQLITE_OK)
+            throw Failure(result, sql);
+    }
+
+    /// <summary>The prepared statement for this text; prepared once per connection.</summary>
+    public SqliteStatement Prepare(string sql)
+    {
+        if (_statements.TryGetValue(sql, out var statement))
+            return statement;
+        var result = sqlite3_prepare_v3(_handle, sql, SQLITE_PREPARE_PERSISTENT, out var native);
+        if (result != SQLITE_OK)
+            throw Failure(result, sql);
+        return _statements[sql] = new(this, native, sql);
+    }
+
+    public long Scalar(string sql)
+    {
+        using var rows = Prepare(sql).Query();
+        return rows.Read() ? rows.Int64(0) : 0;
+    }
+
+    /// <summary>Rows changed by the last statement.</summary>
+    public int Changes => sqlite3_changes(_handle);
+
+    public StoreException Failure(int result, string doing)
+    {
+        var message = sqlite3_errmsg(_handle).utf8_to_string();
+        var what = (result & 0xff) switch
+        {
+            SQLITE_FULL => "the disk is full; free space and run again, nothing that was committed is lost",
+            SQLITE_READONLY => "the database or its folder is read-only; the hub needs to write to both",
+            SQLITE_CANTOPEN => "the file cannot be opened; check that the folder exists and may be written to",
+            SQLITE_BUSY or SQLITE_LOCKED => "another process has held the write lock for too long",
+            SQLITE_CORRUPT or SQLITE_NOTADB => "the file is damaged or no SQLite database; restore it from a backup",
+            SQLITE_IOERR => "reading or writing the file failed; check disk space and the disk",
+            _ => "SQLite refused: " + doing.AsSpan(0, Math.Min(doing.Length, 200)).ToString(),
+        };
+        return new($"store {Path}: {what} ({message})", transient: (result & 0xff) is SQLITE_BUSY or SQLITE_LOCKED);
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in _statements.Values)
+            statement.Native.Dispose();
+        _handle.Dispose();
+    }
+}
+
+/// <summary>A prepared statement: bind by position (from 1), then <see cref="Run"/> or <see cref="Query"/>.</summary>
+internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt native, string sql)
+{
+    public sqlite3_stmt Native { get; } = native;
+
+    public SqliteStatement Bind(int index, long value)
+    {
+        Check(sqlite3_bind_int64(Native, index, value));
+        return this;
+    }
+
+    public SqliteStatement Bind(int index, double value)
+    {
+        Check(sqlite3_bind_double(Native, index, value));
+        return this;
+    }
+
+    public SqliteStatement Bind(int index, string? value)
+    {
+        Check(value is null ? sqlite3_bind_null(Native, index) : sqlite3_bind_text(Native, index, value));
+        return this;
+    }
+
+    /// <summary>UTF-8 text.</summary>
+    public SqliteStatement BindText(int index, ReadOnlySpan<byte> utf8)
+    {
+        Check(utf8.IsEmpty ? sqlite3_bind_text(Native, index, "") : sqlite3_bind_text(Native, index, utf8));
+        return this;
+    }
+
+    /// <summary>Bytes; empty becomes NULL.</summary>
+    public SqliteStatement BindBlob(int index, ReadOnlySpan<byte> bytes)
+    {
+        Check(bytes.IsEmpty ? sqlite3_bind_null(Native, index) : sqlite3_bind_blob(Native, index, bytes));
+        return this;
+    }
+
+    public SqliteStatement BindNull(int index)
+    {
+        Check(sqlite3_bind_null(Native, index));
+        return this;
+    }
+
+    /// <summary>Runs to the end and makes ready for the next call.</summary>
+    public void Run()
+    {
+        var result = sqlite3_step(Native);
+        sqlite3_reset(Native);
+        if (result is not (SQLITE_DONE or SQLITE_ROW))
+            throw database.Failure(result, sql);
+    }
+
+    public SqliteRows Query() => new(this);
+
+    public bool Step()
+    {
+        var result = sqlite3_step(Native);
+        if (result == SQLITE_ROW)
+            return true;
+        if (result == SQLITE_DONE)
+            return false;
+        sqlite3_reset(Native);
+        throw database.Failure(result, sql);
+    }
+
+    private void Check(int result)
+    {
+        if (result != SQLITE_OK)
+            throw database.Failure(result, sql);
+    }
+}
+
+/// <summary>The rows of one query; dispose before the statement is used again. Spans are valid until the next <see cref="Read"/>.</summary>
+internal readonly struct SqliteRows(SqliteStatement statement) : IDisposable
+{
+    public bool Read() => statement.Step();
+
+    public long Int64(int column) => sqlite3_column_int64(statement.Native, column);
+
+    public int Int32(int column) => sqlite3_column_int(statement.Native, column);
+
+    public double Double(int column) => sqlite3_column_double(statement.Native, column);
+
+    public string String(int column) => sqlite3_column_text(statement.Native, column).utf8_to_string() ?? "";
+
+    public string? StringOrNull(int column) => IsNull(column) ? null : String(column);
+
+    /// <summary>The bytes of a blob or the UTF-8 of a text.</summary>
+    public ReadOnlySpan<byte> Bytes(int column) => sqlite3_column_blob(statement.Native, column);
+
+    public bool IsNull(int column) => sqlite3_column_type(statement.Native, column) == SQLITE_NULL;
+
+    public void Dispose() => sqlite3_reset(statement.Native);
+}

@@ -1,0 +1,283 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace IntegrationHub.Storage.Sqlite;
+
+/// <summary>Reads of the embedded store. SQLite answers at once, so every task is already complete.</summary>
+internal sealed class SqliteReader(SqliteStore store) : IHubReader
+{
+    private const string EntityColumns = "e.id, e.type, e.state, e.merged_into, e.version, e.change, e.contributions, e.body, e.origins";
+    private const string ChangeColumns = "seq, entity, type, kind, at, run, mapping, records, body";
+    private const string RunColumns = "id, connection, stream, kind, state, started, ended, statement, error";
+    private const string RejectedColumns = "id, stream, record, place, rule, path, found, reason, at, run, body";
+
+    public ValueTask<EntityRow?> EntityAsync(long id, CancellationToken cancellationToken) =>
+        new(store.Read(db => SqliteTransaction.FindEntity(db, id)));
+
+    public ValueTask<IReadOnlyList<EntityRow>> EntitiesAsync(EntityQuery query, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<EntityRow>>(db =>
+        {
+            var sql = new StringBuilder($"SELECT {EntityColumns} FROM entities e");
+            var values = new List<object?>();
+            string Parameter(object? value)
+            {
+                values.Add(value);
+                return "?" + values.Count.ToString(CultureInfo.InvariantCulture);
+            }
+
+            if (query.Search is { } search)
+                sql.Append(CultureInfo.InvariantCulture, $" JOIN search s ON s.rowid=e.id AND s.text MATCH {Parameter(SearchText.Query(search))}");
+            sql.Append(CultureInfo.InvariantCulture, $" WHERE e.type={query.Type} AND e.state=0");
+            foreach (var filter in query.Filters)
+                sql.Append(" AND ").Append(Condition(filter, Parameter));
+            if (query.LinkedTo is { } link)
+            {
+                var any = string.Join(" OR ", link.Keys.Select(k => $"(kind={k.Kind} AND value={Parameter(k.Value)})"));
+                sql.Append(CultureInfo.InvariantCulture, $" AND e.id IN (SELECT source FROM links WHERE name={link.Link} AND ({(any.Length == 0 ? "0" : any)}))");
+            }
+
+            var direction = query.Descending ? "DESC" : "ASC";
+            var beyond = query.Descending ? "<" : ">";
+            if (query.Sort is { } field)
+            {
+                var expression = SqliteIndexes.Expression(field).Replace("body", "e.body", StringComparison.Ordinal);
+                if (query.After is { } after)
+                    sql.Append(after.Value is null
+                        ? $" AND {expression} IS NULL AND e.id{beyond}{Parameter(after.Id)}"
+                        : $" AND ({expression}{beyond}{Parameter(JsonValue(after.Value))} OR ({expression}={Parameter(JsonValue(after.Value))} AND e.id{beyond}{Parameter(after.Id)}) OR {expression} IS NULL)");
+                sql.Append(CultureInfo.InvariantCulture, $" ORDER BY {expression} {direction} NULLS LAST, e.id {direction}");
+            }
+            else
+            {
+                if (query.After is { } after)
+                    sql.Append(CultureInfo.InvariantCulture, $" AND e.id{beyond}{Parameter(after.Id)}");
+                sql.Append(CultureInfo.InvariantCulture, $" ORDER BY e.id {direction}");
+            }
+
+            sql.Append(CultureInfo.InvariantCulture, $" LIMIT {query.Limit}");
+            return ReadEntities(Bind(db.Prepare(sql.ToString()), values));
+        }));
+
+    public ValueTask<IReadOnlyList<EntityRow>> EntitiesByIdAsync(int type, long afterId, int limit, CancellationToken cancellationToken) =>
+        EntitiesAsync(new(type, limit) { After = (null, afterId) }, cancellationToken);
+
+    public ValueTask<long> CountAsync(int type, CancellationToken cancellationToken) =>
+        new(store.Read(db =>
+        {
+            using var rows = db.Prepare("SELECT count(*) FROM entities WHERE type=?1 AND state=0").Bind(1, type).Query();
+            return rows.Read() ? rows.Int64(0) : 0;
+        }));
+
+    public ValueTask<long[]> ResolveAsync(IReadOnlyList<IdentityKey> keys, CancellationToken cancellationToken) =>
+        new(store.Read(db =>
+        {
+            var statement = db.Prepare("SELECT entity FROM keys WHERE kind=?1 AND value=?2 LIMIT 2");
+            return keys.Select(key =>
+            {
+                using var rows = statement.Bind(1, key.Kind).Bind(2, key.Value).Query();
+                var entity = rows.Read() ? rows.Int64(0) : 0;
+                return rows.Read() ? 0 : entity;
+            }).ToArray();
+        }));
+
+    public ValueTask<IReadOnlyList<(int Link, long From)>> LinksToAsync(long entity, int limit, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<(int, long)>>(db =>
+        {
+            var found = new List<(int, long)>();
+            using var rows = db.Prepare("""
+                SELECT DISTINCT l.name, l.source FROM keys k JOIN links l ON l.kind=k.kind AND l.value=k.value WHERE k.entity=?1 ORDER BY 1, 2 LIMIT ?2
+                """).Bind(1, entity).Bind(2, limit).Query();
+            while (rows.Read())
+                found.Add((rows.Int32(0), rows.Int64(1)));
+            return found;
+        }));
+
+    public ValueTask<IReadOnlyList<ContributionRow>> ContributionsAsync(long entity, CancellationToken cancellationToken) =>
+        new(store.Read(db => SqliteTransaction.ReadContributionsOf(db, entity)));
+
+    public ValueTask<RecordRow?> RecordAsync(long id, CancellationToken cancellationToken) => new(store.Read(db => SqliteTransaction.FindRecord(db, id)));
+
+    public ValueTask<RecordBody?> RecordBodyAsync(long id, CancellationToken cancellationToken) =>
+        new(store.Read<RecordBody?>(db =>
+        {
+            using var rows = db.Prepare("SELECT r.id, r.source_id, b.body, b.metadata FROM records r JOIN bodies b ON b.id=r.id WHERE r.id=?1").Bind(1, id).Query();
+            return rows.Read() ? SqliteTransaction.ReadBody(rows) : null;
+        }));
+
+    public ValueTask<IReadOnlyList<RecordBody>> PartsAsync(long parent, CancellationToken cancellationToken) =>
+        new(store.Read(db => SqliteTransaction.ReadParts(db, parent)));
+
+    public ValueTask<IReadOnlyList<ChangeRow>> ChangesAsync(ChangeQuery query, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<ChangeRow>>(db =>
+        {
+            var sql = $"SELECT {ChangeColumns} FROM changes WHERE seq>?1"
+                + (query.Type is { } type ? $" AND type={type}" : "")
+                + (query.Entity is { } entity ? $" AND entity={entity}" : "")
+                + " ORDER BY seq LIMIT ?2";
+            var found = new List<ChangeRow>();
+            using var rows = db.Prepare(sql).Bind(1, query.After).Bind(2, query.Limit).Query();
+            while (rows.Read())
+                found.Add(new()
+                {
+                    Sequence = rows.Int64(0),
+                    Entity = rows.Int64(1),
+                    Type = rows.Int32(2),
+                    Kind = rows.String(3),
+                    At = rows.Int64(4),
+                    Run = rows.Int64(5),
+                    Mapping = rows.Int32(6),
+                    Records = [.. rows.String(7).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(r => long.Parse(r, CultureInfo.InvariantCulture))],
+                    Body = rows.Bytes(8).ToArray(),
+                });
+            return found;
+        }));
+
+    public ValueTask<long> LastChangeAsync(CancellationToken cancellationToken) => new(store.Read(db => db.Scalar("SELECT max(seq) FROM changes")));
+
+    public ValueTask<IReadOnlyList<RunRow>> RunsAsync(string? connection, int limit, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<RunRow>>(db =>
+        {
+            var found = new List<RunRow>();
+            using var rows = db.Prepare($"SELECT {RunColumns} FROM runs WHERE ?1 IS NULL OR connection=?1 ORDER BY id DESC LIMIT ?2").Bind(1, connection).Bind(2, limit).Query();
+            while (rows.Read())
+                found.Add(ReadRun(rows));
+            return found;
+        }));
+
+    public ValueTask<RunRow?> RunAsync(long id, CancellationToken cancellationToken) =>
+        new(store.Read(db =>
+        {
+            using var rows = db.Prepare($"SELECT {RunColumns} FROM runs WHERE id=?1").Bind(1, id).Query();
+            return rows.Read() ? ReadRun(rows) : null;
+        }));
+
+    public ValueTask<IReadOnlyList<RejectedRow>> RejectedAsync(int? stream, long afterId, int limit, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<RejectedRow>>(db =>
+        {
+            var found = new List<RejectedRow>();
+            var statement = db.Prepare($"SELECT {RejectedColumns} FROM rejected WHERE id>?1 AND (?2<0 OR stream=?2) ORDER BY id LIMIT ?3");
+            using var rows = statement.Bind(1, afterId).Bind(2, stream ?? -1).Bind(3, limit).Query();
+            while (rows.Read())
+                found.Add(ReadRejected(rows));
+            return found;
+        }));
+
+    public ValueTask<RejectedRow?> RejectedAsync(long id, CancellationToken cancellationToken) =>
+        new(store.Read(db =>
+        {
+            using var rows = db.Prepare($"SELECT {RejectedColumns} FROM rejected WHERE id=?1").Bind(1, id).Query();
+            return rows.Read() ? ReadRejected(rows) : null;
+        }));
+
+    public ValueTask<(long Records, long Rejected, string? Cursor)> StreamAsync(int stream, CancellationToken cancellationToken) =>
+        new(store.Read(db =>
+        {
+            using var counts = db.Prepare($"""
+                SELECT (SELECT count(*) FROM records WHERE stream=?1 AND state<>{(int)RecordState.Deleted}), (SELECT count(*) FROM rejected WHERE stream=?1)
+                """).Bind(1, stream).Query();
+            counts.Read();
+            return (counts.Int64(0), counts.Int64(1), SqliteTransaction.ReadCursor(db, stream));
+        }));
+
+    public ValueTask<IReadOnlyList<(string Name, string Json)>> DocumentsAsync(string kind, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<(string, string)>>(db =>
+        {
+            var found = new List<(string, string)>();
+            using var rows = db.Prepare("SELECT name, json FROM documents WHERE kind=?1 ORDER BY name").Bind(1, kind).Query();
+            while (rows.Read())
+                found.Add((rows.String(0), rows.String(1)));
+            return found;
+        }));
+
+    public ValueTask<string?> DocumentAsync(string kind, string name, CancellationToken cancellationToken) =>
+        new(store.Read(db => SqliteTransaction.ReadDocument(db, kind, name)));
+
+    private static string Condition(EntityFilter filter, Func<object?, string> parameter)
+    {
+        var expression = SqliteIndexes.Expression(filter.Field).Replace("body", "e.body", StringComparison.Ordinal);
+        if (filter.Operator == FilterOperator.StartsWith)
+        {
+            // A range instead of LIKE, so that the index is used and the prefix needs no escaping.
+            var prefix = (string?)JsonValue(filter.Value) ?? "";
+            return $"{expression}>={parameter(prefix)} AND {expression}<{parameter(prefix + "\U0010FFFF")}";
+        }
+
+        var compare = filter.Operator switch
+        {
+            FilterOperator.Equal => "=",
+            FilterOperator.NotEqual => " IS NOT ",
+            FilterOperator.Less => "<",
+            FilterOperator.LessOrEqual => "<=",
+            FilterOperator.Greater => ">",
+            _ => ">=",
+        };
+        return $"{expression}{compare}{parameter(JsonValue(filter.Value))}";
+    }
+
+    /// <summary>JSON text as SQLite's json_extract would give it.</summary>
+    private static object? JsonValue(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var value = document.RootElement;
+        return value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.True => 1L,
+            JsonValueKind.False => 0L,
+            JsonValueKind.Number when value.TryGetInt64(out var integer) => integer,
+            JsonValueKind.Number => value.GetDouble(),
+            _ => null,
+        };
+    }
+
+    private static SqliteStatement Bind(SqliteStatement statement, List<object?> values)
+    {
+        for (var i = 0; i < values.Count; i++)
+            _ = values[i] switch
+            {
+                string text => statement.Bind(i + 1, text),
+                long number => statement.Bind(i + 1, number),
+                double number => statement.Bind(i + 1, number),
+                _ => statement.BindNull(i + 1),
+            };
+        return statement;
+    }
+
+    private static List<EntityRow> ReadEntities(SqliteStatement statement)
+    {
+        var found = new List<EntityRow>();
+        using var rows = statement.Query();
+        while (rows.Read())
+            found.Add(SqliteTransaction.ReadEntity(rows));
+        return found;
+    }
+
+    private static RunRow ReadRun(SqliteRows rows) => new()
+    {
+        Id = rows.Int64(0),
+        Connection = rows.String(1),
+        Stream = rows.String(2),
+        Kind = rows.String(3),
+        State = rows.String(4),
+        StartedAt = rows.Int64(5),
+        EndedAt = rows.Int64(6),
+        Statement = rows.String(7),
+        Error = rows.StringOrNull(8),
+    };
+
+    private static RejectedRow ReadRejected(SqliteRows rows) => new()
+    {
+        Id = rows.Int64(0),
+        Stream = rows.Int32(1),
+        Record = rows.Int64(2),
+        Where = rows.String(3),
+        Rule = rows.String(4),
+        Path = rows.String(5),
+        Found = rows.String(6),
+        Reason = rows.String(7),
+        At = rows.Int64(8),
+        Run = rows.Int64(9),
+        Body = rows.Bytes(10).ToArray(),
+    };
+}

@@ -1,0 +1,47 @@
+namespace IntegrationHub.Storage.Sqlite;
+
+/// <summary>The tables of the embedded store. Rows that are probed often are kept apart from the bytes they lead to.</summary>
+internal static class SqliteSchema
+{
+    public const int Version = 1;
+
+    /// <summary>Sizes that cannot be changed once the file exists.</summary>
+    public const string BeforeCreation = "PRAGMA page_size=16384; PRAGMA auto_vacuum=NONE;";
+
+    /// <summary>For every connection. FULL: a committed batch survives a power cut, not only a crash of the process.</summary>
+    public const string Connection = """
+        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;
+        PRAGMA foreign_keys=OFF; PRAGMA recursive_triggers=OFF; PRAGMA trusted_schema=OFF;
+        """;
+
+    public const string Tables = """
+        CREATE TABLE names(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE(kind, name));
+        CREATE TABLE records(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, source_id TEXT NOT NULL, parent INTEGER NOT NULL, hash BLOB, version TEXT,
+          state INTEGER NOT NULL, mapping INTEGER NOT NULL, observed INTEGER NOT NULL, seen INTEGER NOT NULL);
+        CREATE UNIQUE INDEX records_source ON records(stream, source_id);
+        CREATE INDEX records_parent ON records(parent, source_id) WHERE parent<>0;
+        CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB, metadata BLOB);
+        CREATE TABLE contributions(id INTEGER PRIMARY KEY, record INTEGER NOT NULL, type INTEGER NOT NULL, key TEXT NOT NULL, connection INTEGER NOT NULL,
+          entity INTEGER NOT NULL, home INTEGER NOT NULL, observed INTEGER NOT NULL, mapping INTEGER NOT NULL, body BLOB);
+        CREATE INDEX contributions_record ON contributions(record);
+        CREATE INDEX contributions_entity ON contributions(entity) WHERE body IS NOT NULL;
+        CREATE TABLE keys(kind INTEGER NOT NULL, value TEXT NOT NULL, entity INTEGER NOT NULL, refs INTEGER NOT NULL, PRIMARY KEY(kind, value, entity)) WITHOUT ROWID;
+        CREATE INDEX keys_entity ON keys(entity);
+        CREATE TABLE entities(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, state INTEGER NOT NULL, merged_into INTEGER NOT NULL, version INTEGER NOT NULL,
+          change INTEGER NOT NULL, contributions INTEGER NOT NULL, body TEXT, origins BLOB);
+        CREATE INDEX entities_type ON entities(type, id) WHERE state=0;
+        CREATE TABLE links(kind INTEGER NOT NULL, value TEXT NOT NULL, name INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(kind, value, name, source)) WITHOUT ROWID;
+        CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 2");
+        CREATE TABLE changes(seq INTEGER PRIMARY KEY, entity INTEGER NOT NULL, type INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, run INTEGER NOT NULL,
+          mapping INTEGER NOT NULL, records TEXT NOT NULL, body BLOB NOT NULL);
+        CREATE INDEX changes_entity ON changes(entity, seq);
+        CREATE TABLE rejected(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, record INTEGER NOT NULL, place TEXT NOT NULL, rule TEXT NOT NULL, path TEXT NOT NULL,
+          found TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL, run INTEGER NOT NULL, body BLOB);
+        CREATE INDEX rejected_stream ON rejected(stream, id);
+        CREATE INDEX rejected_record ON rejected(record) WHERE record<>0;
+        CREATE TABLE streams(id INTEGER PRIMARY KEY, cursor TEXT);
+        CREATE TABLE runs(id INTEGER PRIMARY KEY, connection TEXT NOT NULL, stream TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, started INTEGER NOT NULL,
+          ended INTEGER NOT NULL, statement TEXT NOT NULL, error TEXT);
+        CREATE TABLE documents(kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
+        """;
+}

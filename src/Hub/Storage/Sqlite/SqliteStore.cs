@@ -1,0 +1,226 @@
+using System.Collections.Concurrent;
+using IntegrationHub.Model;
+
+namespace IntegrationHub.Storage.Sqlite;
+
+/// <summary>
+/// The embedded store: one SQLite file in WAL mode. One writer connection, used in turn by this process and guarded against others by SQLite's
+/// own lock; as many readers as are needed.
+/// </summary>
+public sealed class SqliteStore : IHubStore
+{
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly ConcurrentBag<SqliteDatabase> _readers = [];
+    private readonly SqliteDatabase _writer;
+    private readonly SqliteStoreOptions _options;
+    private readonly bool _temporary;
+
+    private SqliteStore(SqliteStoreOptions options, SqliteDatabase writer, bool temporary)
+    {
+        _options = options;
+        _writer = writer;
+        _temporary = temporary;
+        Catalog = new(ResolveName, LookupName);
+        Reader = new SqliteReader(this);
+    }
+
+    public Catalog Catalog { get; }
+
+    public IHubReader Reader { get; }
+
+    /// <summary>Opens the store, creating it when it is not there.</summary>
+    /// <exception cref="StoreException">The file cannot be used; says why.</exception>
+    public static SqliteStore Open(SqliteStoreOptions options) => Open(options, temporary: false);
+
+    private static SqliteStore Open(SqliteStoreOptions options, bool temporary)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(options.Path))!;
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"store {options.Path}: the folder cannot be made ({e.Message})");
+        }
+
+        var writer = new SqliteDatabase(options.Path, readOnly: false, options.BusyTimeout);
+        try
+        {
+            Prepare(writer, options.Path);
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+
+        return new(options, writer, temporary);
+    }
+
+    private static void Prepare(SqliteDatabase writer, string path)
+    {
+        writer.Execute(SqliteSchema.BeforeCreation + SqliteSchema.Connection);
+        if (writer.Scalar("PRAGMA user_version") == SqliteSchema.Version)
+            return;
+        writer.Execute("BEGIN IMMEDIATE");
+        var version = writer.Scalar("SELECT user_version FROM pragma_user_version");
+        if (version is not (0 or SqliteSchema.Version))
+            throw new StoreException($"store {path}: made by another version of the hub (schema {version}, this hub knows {SqliteSchema.Version})");
+        if (version == 0)
+            writer.Execute(SqliteSchema.Tables + $"PRAGMA user_version={SqliteSchema.Version};");
+        writer.Execute("COMMIT");
+    }
+
+    public async ValueTask<IHubTransaction> BeginAsync(CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            _writer.Execute("BEGIN IMMEDIATE");
+            return new SqliteTransaction(_writer, () => _writing.Release());
+        }
+        catch
+        {
+            _writing.Release();
+            throw;
+        }
+    }
+
+    public IDisposable? TryLease(string name)
+    {
+        var folder = _options.Path + ".leases";
+        Directory.CreateDirectory(folder);
+        try
+        {
+            // The kernel lets go of the file lock when the process ends, even by kill -9.
+            return new FileStream(Path.Combine(folder, Uri.EscapeDataString(name)), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    public async ValueTask PrepareModelAsync(EntityModel model, CancellationToken cancellationToken)
+    {
+        foreach (var entity in model.Entities)
+        {
+            Catalog.EntityType(entity.Name);
+            Catalog.SourceKey(entity.Name);
+            foreach (var kind in entity.Identity)
+            {
+                Catalog.Key(entity.Name, kind.Name, demoted: false);
+                Catalog.Key(entity.Name, kind.Name, demoted: true);
+            }
+
+            foreach (var link in entity.Links)
+                Catalog.Link(entity.Name, link.Name);
+        }
+
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            SqliteIndexes.Apply(_writer, model, Catalog);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    public async ValueTask<IHubStore> CopyAsync(CancellationToken cancellationToken)
+    {
+        var path = $"{_options.Path}.try-{Guid.NewGuid():N}";
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            _writer.Prepare("VACUUM INTO ?1").Bind(1, path).Run();
+        }
+        finally
+        {
+            _writing.Release();
+        }
+
+        return Open(new SqliteStoreOptions { Path = path, BusyTimeout = _options.BusyTimeout }, temporary: true);
+    }
+
+    /// <summary>Runs a read on a connection of its own, inside one snapshot.</summary>
+    internal T Read<T>(Func<SqliteDatabase, T> read)
+    {
+        if (!_readers.TryTake(out var database))
+        {
+            database = new(_options.Path, readOnly: false, _options.BusyTimeout);
+            database.Execute(SqliteSchema.Connection + "PRAGMA query_only=ON;");
+        }
+
+        try
+        {
+            database.Execute("BEGIN");
+            try
+            {
+                return read(database);
+            }
+            finally
+            {
+                database.Execute("COMMIT");
+            }
+        }
+        finally
+        {
+            _readers.Add(database);
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _writing.Wait();
+        while (_readers.TryTake(out var reader))
+            reader.Dispose();
+        _writer.Dispose();
+        _writing.Dispose();
+        if (_temporary)
+            foreach (var file in Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(_options.Path))!, Path.GetFileName(_options.Path) + "*"))
+                File.Delete(file);
+        return ValueTask.CompletedTask;
+    }
+
+    private int ResolveName(string kind, string name)
+    {
+        if (Read(db => FindName(db, kind, name)) is { } known)
+            return known;
+        _writing.Wait();
+        try
+        {
+            _writer.Prepare("INSERT INTO names(kind, name) VALUES(?1, ?2) ON CONFLICT DO NOTHING").Bind(1, kind).Bind(2, name).Run();
+            return FindName(_writer, kind, name)!.Value;
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private static int? FindName(SqliteDatabase database, string kind, string name)
+    {
+        using var rows = database.Prepare("SELECT id FROM names WHERE kind=?1 AND name=?2").Bind(1, kind).Bind(2, name).Query();
+        return rows.Read() ? rows.Int32(0) : null;
+    }
+
+    private (string, string)? LookupName(int number) => Read<(string, string)?>(database =>
+    {
+        using var rows = database.Prepare("SELECT kind, name FROM names WHERE id=?1").Bind(1, number).Query();
+        return rows.Read() ? (rows.String(0), rows.String(1)) : null;
+    });
+}
+
+/// <summary>Settings of the embedded store.</summary>
+public sealed class SqliteStoreOptions
+{
+    /// <summary>The database file; made when it is not there.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>How long to wait for another process's write lock.</summary>
+    /// <value>Default one minute.</value>
+    public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromMinutes(1);
+}

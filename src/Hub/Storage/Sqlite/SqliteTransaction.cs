@@ -1,0 +1,391 @@
+using System.Globalization;
+
+namespace IntegrationHub.Storage.Sqlite;
+
+/// <summary>A write transaction of the embedded store. SQLite answers at once, so every task is already complete.</summary>
+internal sealed class SqliteTransaction(SqliteDatabase database, Action release) : IHubTransaction
+{
+    private const string RecordColumns = "id, stream, source_id, parent, hash, version, state, mapping, observed, seen";
+    private const string ContributionColumns = "id, record, type, key, connection, entity, home, observed, mapping, body";
+    private const string EntityColumns = "id, type, state, merged_into, version, change, contributions, body, origins";
+
+    private bool _open = true;
+    private long _lastEntity = -1;
+
+    public ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds)
+    {
+        var statement = database.Prepare($"SELECT {RecordColumns} FROM records WHERE stream=?1 AND source_id=?2");
+        var found = new RecordRow?[sourceIds.Count];
+        for (var i = 0; i < found.Length; i++)
+        {
+            using var rows = statement.Bind(1, stream).Bind(2, sourceIds[i]).Query();
+            if (rows.Read())
+                found[i] = ReadRecord(rows);
+        }
+
+        return new(found);
+    }
+
+    public ValueTask<RecordRow?> FindRecordAsync(long id)
+    {
+        using var rows = database.Prepare($"SELECT {RecordColumns} FROM records WHERE id=?1").Bind(1, id).Query();
+        return new(rows.Read() ? ReadRecord(rows) : null);
+    }
+
+    public ValueTask WriteRecordsAsync(IReadOnlyList<RecordWrite> records)
+    {
+        var insert = database.Prepare($"INSERT INTO records({RecordColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
+        var update = database.Prepare("UPDATE records SET parent=?4, hash=?5, version=?6, state=?7, mapping=?8, observed=?9, seen=?10 WHERE id=?1 AND ?2>=0 AND ?3<>''");
+        var body = database.Prepare("INSERT INTO bodies(id, body, metadata) VALUES(?1,?2,?3) ON CONFLICT(id) DO UPDATE SET body=excluded.body, metadata=excluded.metadata");
+        var next = database.Scalar("SELECT max(id) FROM records");
+        foreach (var (row, bytes, metadata) in records)
+        {
+            var statement = row.Id == 0 ? insert : update;
+            if (row.Id == 0)
+                row.Id = ++next;
+            statement.Bind(1, row.Id).Bind(2, row.Stream).Bind(3, row.SourceId).Bind(4, row.Parent).BindBlob(5, row.Hash)
+                .Bind(6, row.Version.Length == 0 ? null : row.Version).Bind(7, (int)row.State).Bind(8, row.Mapping).Bind(9, row.ObservedAt).Bind(10, row.SeenRun).Run();
+            if (bytes is { } content)
+                body.Bind(1, row.Id).BindBlob(2, content.Span).BindBlob(3, metadata.Span).Run();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<RecordBody[]> BodiesAsync(IReadOnlyList<long> records)
+    {
+        var statement = database.Prepare("SELECT r.id, r.source_id, b.body, b.metadata FROM records r JOIN bodies b ON b.id=r.id WHERE r.id=?1");
+        return new([.. records.Select(id =>
+        {
+            using var rows = statement.Bind(1, id).Query();
+            return rows.Read() ? ReadBody(rows) : new(id, "", [], []);
+        })]);
+    }
+
+    public ValueTask<IReadOnlyList<RecordBody>> PartsAsync(long parent) => new(ReadParts(database, parent));
+
+    public ValueTask<IReadOnlyList<RecordRow>> RecordsToRemapAsync(int stream, int mapping, long afterId, int limit) =>
+        new(ReadRecords(database.Prepare($"""
+            SELECT {RecordColumns} FROM records WHERE stream=?1 AND mapping<>?2 AND id>?3 AND parent=0 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
+            """).Bind(1, stream).Bind(2, mapping).Bind(3, afterId).Bind(4, limit)));
+
+    public ValueTask<IReadOnlyList<RecordRow>> UnseenRecordsAsync(int stream, long run, long afterId, int limit) =>
+        new(ReadRecords(database.Prepare($"""
+            SELECT {RecordColumns} FROM records WHERE stream=?1 AND seen<>?2 AND id>?3 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
+            """).Bind(1, stream).Bind(2, run).Bind(3, afterId).Bind(4, limit)));
+
+    public ValueTask<(long Live, long Unseen)> CountUnseenAsync(int stream, long run)
+    {
+        using var rows = database.Prepare($"SELECT count(*), sum(seen<>?2) FROM records WHERE stream=?1 AND state<>{(int)RecordState.Deleted}").Bind(1, stream).Bind(2, run).Query();
+        return new(rows.Read() ? (rows.Int64(0), rows.Int64(1)) : (0, 0));
+    }
+
+    public ValueTask<IReadOnlyList<ContributionRow>> ContributionsOfRecordsAsync(IReadOnlyList<long> records)
+    {
+        var statement = database.Prepare($"SELECT {ContributionColumns} FROM contributions WHERE record=?1");
+        var found = new List<ContributionRow>(records.Count);
+        foreach (var record in records)
+            ReadContributions(statement.Bind(1, record), found);
+        return new(found);
+    }
+
+    public ValueTask<IReadOnlyList<ContributionRow>> ContributionsOfEntityAsync(long entity) => new(ReadContributionsOf(database, entity));
+
+    public ValueTask WriteContributionsAsync(IReadOnlyList<ContributionRow> contributions)
+    {
+        var insert = database.Prepare($"INSERT INTO contributions({ContributionColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
+        var update = database.Prepare("UPDATE contributions SET entity=?2, home=?3, observed=?4, mapping=?5, body=?6 WHERE id=?1");
+        var next = database.Scalar("SELECT max(id) FROM contributions");
+        foreach (var row in contributions)
+            if (row.Id == 0)
+            {
+                row.Id = ++next;
+                insert.Bind(1, row.Id).Bind(2, row.Record).Bind(3, row.Type).Bind(4, row.Key).Bind(5, row.Connection).Bind(6, row.Entity)
+                    .Bind(7, row.Home).Bind(8, row.ObservedAt).Bind(9, row.Mapping).BindBlob(10, row.Body).Run();
+            }
+            else
+            {
+                update.Bind(1, row.Id).Bind(2, row.Entity).Bind(3, row.Home).Bind(4, row.ObservedAt).Bind(5, row.Mapping).BindBlob(6, row.Body).Run();
+            }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<IReadOnlyList<KeyHolder>> FindKeysAsync(IReadOnlyList<IdentityKey> keys)
+    {
+        var statement = database.Prepare("SELECT entity, refs FROM keys WHERE kind=?1 AND value=?2");
+        var found = new List<KeyHolder>(keys.Count);
+        foreach (var key in keys)
+        {
+            using var rows = statement.Bind(1, key.Kind).Bind(2, key.Value).Query();
+            while (rows.Read())
+                found.Add(new(key, rows.Int64(0), rows.Int32(1)));
+        }
+
+        return new(found);
+    }
+
+    public ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas)
+    {
+        var add = database.Prepare("INSERT INTO keys(kind, value, entity, refs) VALUES(?1,?2,?3,?4) ON CONFLICT DO UPDATE SET refs=refs+excluded.refs");
+        var subtract = database.Prepare("UPDATE keys SET refs=refs-?4 WHERE kind=?1 AND value=?2 AND entity=?3");
+        var remove = database.Prepare("DELETE FROM keys WHERE kind=?1 AND value=?2 AND entity=?3 AND refs<=0");
+        foreach (var (key, entity, delta) in deltas)
+            if (delta > 0)
+            {
+                add.Bind(1, key.Kind).Bind(2, key.Value).Bind(3, entity).Bind(4, delta).Run();
+            }
+            else
+            {
+                subtract.Bind(1, key.Kind).Bind(2, key.Value).Bind(3, entity).Bind(4, -delta).Run();
+                remove.Bind(1, key.Kind).Bind(2, key.Value).Bind(3, entity).Run();
+            }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<IReadOnlyDictionary<long, EntityRow>> EntitiesAsync(IReadOnlyCollection<long> ids)
+    {
+        var statement = database.Prepare($"SELECT {EntityColumns} FROM entities WHERE id=?1");
+        var found = new Dictionary<long, EntityRow>(ids.Count);
+        foreach (var id in ids)
+        {
+            using var rows = statement.Bind(1, id).Query();
+            if (rows.Read())
+                found[id] = ReadEntity(rows);
+        }
+
+        return new(found);
+    }
+
+    public long NewEntityId()
+    {
+        if (_lastEntity < 0)
+            _lastEntity = database.Scalar("SELECT max(id) FROM entities");
+        return ++_lastEntity;
+    }
+
+    public ValueTask WriteEntitiesAsync(IReadOnlyList<EntityWrite> entities)
+    {
+        var insert = database.Prepare($"INSERT INTO entities({EntityColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
+        var update = database.Prepare("UPDATE entities SET state=?3, merged_into=?4, version=?5, change=?6, contributions=?7, body=?8, origins=?9 WHERE id=?1 AND type=?2");
+        var search = database.Prepare("INSERT OR REPLACE INTO search(rowid, text) VALUES(?1, ?2)");
+        var unsearch = database.Prepare("DELETE FROM search WHERE rowid=?1");
+        var link = database.Prepare("INSERT INTO links(kind, value, name, source) VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING");
+        var unlink = database.Prepare("DELETE FROM links WHERE kind=?1 AND value=?2 AND name=?3 AND source=?4");
+        foreach (var write in entities)
+        {
+            var row = write.Row;
+            var statement = (write.IsNew ? insert : update).Bind(1, row.Id).Bind(2, row.Type).Bind(3, (int)row.State).Bind(4, row.MergedInto).Bind(5, row.Version)
+                .Bind(6, row.ChangeSequence).Bind(7, row.Contributions).BindBlob(9, row.Origins);
+            (row.Body.Length == 0 ? statement.BindNull(8) : statement.BindText(8, row.Body)).Run();
+            if (write.Search is { Length: > 0 } text)
+                search.Bind(1, row.Id).Bind(2, text).Run();
+            else if (write.Search is not null && !write.IsNew)
+                unsearch.Bind(1, row.Id).Run();
+            foreach (var gone in write.RemoveLinks)
+                unlink.Bind(1, gone.Target.Kind).Bind(2, gone.Target.Value).Bind(3, gone.Name).Bind(4, gone.From).Run();
+            foreach (var added in write.AddLinks)
+                link.Bind(1, added.Target.Kind).Bind(2, added.Target.Value).Bind(3, added.Name).Bind(4, added.From).Run();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask AppendChangesAsync(IReadOnlyList<ChangeRow> changes)
+    {
+        var insert = database.Prepare("INSERT INTO changes(seq, entity, type, kind, at, run, mapping, records, body) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
+        var next = database.Scalar("SELECT max(seq) FROM changes");
+        foreach (var change in changes)
+        {
+            change.Sequence = ++next;
+            insert.Bind(1, next).Bind(2, change.Entity).Bind(3, change.Type).Bind(4, change.Kind).Bind(5, change.At).Bind(6, change.Run).Bind(7, change.Mapping)
+                .Bind(8, string.Join(',', change.Records.Select(r => r.ToString(CultureInfo.InvariantCulture)))).BindBlob(9, change.Body).Run();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask WriteRejectedAsync(IReadOnlyList<long> clearRecords, IReadOnlyList<RejectedRow> add)
+    {
+        var clear = database.Prepare("DELETE FROM rejected WHERE record=?1 AND record<>0");
+        foreach (var record in clearRecords)
+            clear.Bind(1, record).Run();
+        var insert = database.Prepare("INSERT INTO rejected(stream, record, place, rule, path, found, reason, at, run, body) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
+        // The same unreadable place in the same source is one entry, however often it is read.
+        var again = database.Prepare("DELETE FROM rejected WHERE stream=?1 AND record=0 AND place=?2");
+        foreach (var row in add)
+        {
+            if (row.Record == 0)
+                again.Bind(1, row.Stream).Bind(2, row.Where).Run();
+            insert.Bind(1, row.Stream).Bind(2, row.Record).Bind(3, row.Where).Bind(4, row.Rule).Bind(5, row.Path).Bind(6, row.Found).Bind(7, row.Reason)
+                .Bind(8, row.At).Bind(9, row.Run).BindBlob(10, row.Body).Run();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask RemoveRejectedAsync(long id)
+    {
+        database.Prepare("DELETE FROM rejected WHERE id=?1").Bind(1, id).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask SaveCursorAsync(int stream, string? cursor)
+    {
+        database.Prepare("INSERT INTO streams(id, cursor) VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET cursor=excluded.cursor").Bind(1, stream).Bind(2, cursor).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<string?> CursorAsync(int stream) => new(ReadCursor(database, stream));
+
+    public ValueTask SaveRunAsync(RunRow run)
+    {
+        if (run.Id == 0)
+            run.Id = database.Scalar("SELECT max(id) FROM runs") + 1;
+        database.Prepare("""
+            INSERT INTO runs(id, connection, stream, kind, state, started, ended, statement, error) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)
+            ON CONFLICT(id) DO UPDATE SET state=excluded.state, ended=excluded.ended, statement=excluded.statement, error=excluded.error
+            """).Bind(1, run.Id).Bind(2, run.Connection).Bind(3, run.Stream).Bind(4, run.Kind).Bind(5, run.State).Bind(6, run.StartedAt).Bind(7, run.EndedAt)
+            .Bind(8, run.Statement).Bind(9, run.Error).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask SaveDocumentAsync(string kind, string name, string? json)
+    {
+        if (json is null)
+            database.Prepare("DELETE FROM documents WHERE kind=?1 AND name=?2").Bind(1, kind).Bind(2, name).Run();
+        else
+            database.Prepare("INSERT INTO documents(kind, name, json) VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET json=excluded.json").Bind(1, kind).Bind(2, name).Bind(3, json).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<string?> DocumentAsync(string kind, string name) => new(ReadDocument(database, kind, name));
+
+    public ValueTask CommitAsync()
+    {
+        database.Execute("COMMIT");
+        _open = false;
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (_open)
+                database.Execute("ROLLBACK");
+        }
+        catch (StoreException)
+        {
+            // A failed statement such as "disk full" may already have rolled back.
+        }
+        finally
+        {
+            _open = false;
+            release();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    internal static RecordRow ReadRecord(SqliteRows rows) => new()
+    {
+        Id = rows.Int64(0),
+        Stream = rows.Int32(1),
+        SourceId = rows.String(2),
+        Parent = rows.Int64(3),
+        Hash = rows.Bytes(4).ToArray(),
+        Version = rows.String(5),
+        State = (RecordState)rows.Int32(6),
+        Mapping = rows.Int32(7),
+        ObservedAt = rows.Int64(8),
+        SeenRun = rows.Int64(9),
+    };
+
+    internal static RecordRow? FindRecord(SqliteDatabase database, long id)
+    {
+        using var rows = database.Prepare($"SELECT {RecordColumns} FROM records WHERE id=?1").Bind(1, id).Query();
+        return rows.Read() ? ReadRecord(rows) : null;
+    }
+
+    internal static IReadOnlyList<RecordBody> ReadParts(SqliteDatabase database, long parent)
+    {
+        var parts = new List<RecordBody>();
+        using var rows = database.Prepare($"""
+            SELECT r.id, r.source_id, b.body, b.metadata FROM records r JOIN bodies b ON b.id=r.id
+            WHERE r.parent=?1 AND r.parent<>0 AND r.state<>{(int)RecordState.Deleted} ORDER BY r.source_id
+            """).Bind(1, parent).Query();
+        while (rows.Read())
+            parts.Add(ReadBody(rows));
+        return parts;
+    }
+
+    internal static IReadOnlyList<ContributionRow> ReadContributionsOf(SqliteDatabase database, long entity)
+    {
+        var found = new List<ContributionRow>();
+        ReadContributions(database.Prepare($"SELECT {ContributionColumns} FROM contributions WHERE entity=?1 AND body IS NOT NULL ORDER BY id").Bind(1, entity), found);
+        return found;
+    }
+
+    internal static EntityRow? FindEntity(SqliteDatabase database, long id)
+    {
+        using var rows = database.Prepare($"SELECT {EntityColumns} FROM entities WHERE id=?1").Bind(1, id).Query();
+        return rows.Read() ? ReadEntity(rows) : null;
+    }
+
+    internal static EntityRow ReadEntity(SqliteRows rows) => new()
+    {
+        Id = rows.Int64(0),
+        Type = rows.Int32(1),
+        State = (EntityState)rows.Int32(2),
+        MergedInto = rows.Int64(3),
+        Version = rows.Int64(4),
+        ChangeSequence = rows.Int64(5),
+        Contributions = rows.Int32(6),
+        Body = rows.Bytes(7).ToArray(),
+        Origins = rows.Bytes(8).ToArray(),
+    };
+
+    internal static string? ReadCursor(SqliteDatabase database, int stream)
+    {
+        using var rows = database.Prepare("SELECT cursor FROM streams WHERE id=?1").Bind(1, stream).Query();
+        return rows.Read() ? rows.StringOrNull(0) : null;
+    }
+
+    internal static string? ReadDocument(SqliteDatabase database, string kind, string name)
+    {
+        using var rows = database.Prepare("SELECT json FROM documents WHERE kind=?1 AND name=?2").Bind(1, kind).Bind(2, name).Query();
+        return rows.Read() ? rows.String(0) : null;
+    }
+
+    internal static RecordBody ReadBody(SqliteRows rows) => new(rows.Int64(0), rows.String(1), rows.Bytes(2).ToArray(), rows.Bytes(3).ToArray());
+
+    private static List<RecordRow> ReadRecords(SqliteStatement statement)
+    {
+        var found = new List<RecordRow>();
+        using var rows = statement.Query();
+        while (rows.Read())
+            found.Add(ReadRecord(rows));
+        return found;
+    }
+
+    private static void ReadContributions(SqliteStatement statement, List<ContributionRow> into)
+    {
+        using var rows = statement.Query();
+        while (rows.Read())
+            into.Add(new()
+            {
+                Id = rows.Int64(0),
+                Record = rows.Int64(1),
+                Type = rows.Int32(2),
+                Key = rows.String(3),
+                Connection = rows.Int32(4),
+                Entity = rows.Int64(5),
+                Home = rows.Int64(6),
+                ObservedAt = rows.Int64(7),
+                Mapping = rows.Int32(8),
+                Body = rows.Bytes(9).ToArray(),
+            });
+    }
+}
