@@ -1,7 +1,7 @@
 namespace IntegrationHub.Mapping.Functions;
 
 /// <summary>What an expression gives, as far as it is known before any record is seen.</summary>
-public enum ValueType
+public enum ExpressionType
 {
     /// <summary>Known only at run time (paths).</summary>
     Any,
@@ -70,8 +70,8 @@ public sealed record FunctionSpec
 
     public Takes Takes { get; init; } = Takes.Each;
 
-    /// <summary>Type of the result; <see cref="ValueType.Any"/> when it depends on the input.</summary>
-    public ValueType Result { get; init; } = ValueType.Any;
+    /// <summary>Type of the result; <see cref="ExpressionType.Any"/> when it depends on the input.</summary>
+    public ExpressionType Result { get; init; } = ExpressionType.Any;
 
     /// <summary>For <see cref="Takes.All"/> and <see cref="Takes.Anything"/>: whether the result can be a list.</summary>
     public bool GivesList { get; init; }

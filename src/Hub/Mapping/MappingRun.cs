@@ -1,0 +1,166 @@
+using IntegrationHub.Mapping.Json;
+using IntegrationHub.Mapping.JsonPath;
+
+namespace IntegrationHub.Mapping;
+
+/// <summary>How much one record may cost; more rejects the record and never hangs the hub.</summary>
+public sealed record MappingLimits
+{
+    public static MappingLimits Default { get; } = new();
+
+    /// <summary>Depth and size of the source document.</summary>
+    public JsonLimits Json { get; init; } = JsonLimits.Default;
+
+    /// <summary>Nodes one path may visit.</summary>
+    /// <value>Default 1,000,000.</value>
+    public long PathWork { get; init; } = 1_000_000;
+
+    /// <summary>Contributions one record may make.</summary>
+    /// <value>Default 10,000.</value>
+    public int Contributions { get; init; } = 10_000;
+
+    /// <summary>Bytes all contributions of one record may take.</summary>
+    /// <value>Default 32 MiB.</value>
+    public int OutputBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>Working memory for intermediate values of one record, in bytes.</summary>
+    /// <value>Default 64 MiB.</value>
+    public int ScratchBytes { get; init; } = 64 * 1024 * 1024;
+}
+
+/// <summary>The state of mapping one record: the document, where <c>@</c> stands, and memory. One per thread, reused.</summary>
+internal sealed class MappingRun(MappingLimits limits)
+{
+    private readonly Stack<NodeList> _nodeLists = new();
+    private readonly Stack<List<Value>> _valueLists = new();
+
+    public MappingLimits Limits { get; } = limits;
+
+    public JsonTape Tape { get; } = new();
+
+    public Scratch Scratch { get; } = new(limits.ScratchBytes);
+
+    /// <summary>The bytes the tape points into.</summary>
+    public byte[] Buffer { get; set; } = [];
+
+    /// <summary>The node <c>@</c> stands for.</summary>
+    public int Current { get; set; }
+
+    /// <summary>The rule at work, for issues.</summary>
+    public Rule? Rule { get; set; }
+
+    public List<MappingIssue> Issues { get; } = [];
+
+    /// <summary>Where coverage is counted, when someone asks for it.</summary>
+    public Coverage? Coverage { get; set; }
+
+    public NodeList RentNodes() => _nodeLists.TryPop(out var list) ? list : new();
+
+    public void Return(NodeList list)
+    {
+        list.Clear();
+        _nodeLists.Push(list);
+    }
+
+    public List<Value> RentValues() => _valueLists.TryPop(out var list) ? list : [];
+
+    public void Return(List<Value> list)
+    {
+        list.Clear();
+        _valueLists.Push(list);
+    }
+
+    /// <summary>A node of the document as a value; texts without escapes share the document's memory.</summary>
+    public Value FromNode(int node)
+    {
+        ref readonly var at = ref Tape[node];
+        switch (at.Kind)
+        {
+            case JsonKind.String when !at.HasEscapes:
+                return Value.Text(Buffer, at.Start, at.Length);
+            case JsonKind.String:
+                return Scratch.Commit(Tape.CopyText(node, Scratch.Reserve(at.Length)));
+            case JsonKind.Number:
+                return Value.Number(Buffer, at.Start, at.Length);
+            case JsonKind.True:
+                return Value.Boolean(true);
+            case JsonKind.False:
+                return Value.Boolean(false);
+            case JsonKind.Null:
+                return Value.Null;
+            default:
+                return Value.Node(node, at.Count);
+        }
+    }
+
+    /// <summary>The elements of a list or a source array; anything else, but absence, is a list of one.</summary>
+    public ReadOnlySpan<Value> Elements(Value value)
+    {
+        if (value.Kind == ValueKind.Absent)
+            return [];
+        if (value.Kind == ValueKind.List)
+            return value.Items;
+        if (value.Kind == ValueKind.Node && Tape[value.NodeIndex].Kind == JsonKind.Array)
+        {
+            var elements = RentValues();
+            foreach (var child in Tape.Children(value.NodeIndex))
+                elements.Add(FromNode(child));
+            var list = Keep(elements);
+            Return(elements);
+            return list.Items;
+        }
+
+        return Scratch.List([value]).Items;
+    }
+
+    public bool IsMany(Value value) =>
+        value.Kind == ValueKind.List || (value.Kind == ValueKind.Node && Tape[value.NodeIndex].Kind == JsonKind.Array);
+
+    public Value Keep(List<Value> values) => Scratch.List(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values));
+
+    /// <summary>What a value is called in messages.</summary>
+    public string KindName(Value value) => value.Kind switch
+    {
+        ValueKind.Node => Tape[value.NodeIndex].Kind == JsonKind.Array ? "array" : "object",
+        ValueKind.True or ValueKind.False => "boolean",
+        ValueKind.List => "list",
+        _ => value.Kind.ToString().ToLowerInvariant(),
+    };
+}
+
+/// <summary>Something worth telling about a record that was mapped all the same.</summary>
+/// <param name="Rule">The rule of the mapping, e.g. <c>customer.identity.uscc</c>.</param>
+/// <param name="Path">The path in the source that the rule reads.</param>
+/// <param name="Reason">What is wrong; never the value.</param>
+public readonly record struct MappingIssue(string Rule, string Path, string Reason);
+
+/// <summary>Why a record could not be mapped.</summary>
+/// <param name="Rule">The rule of the mapping.</param>
+/// <param name="Path">The path in the source that the rule reads.</param>
+/// <param name="Found">The kind of value found there.</param>
+/// <param name="Reason">What is wrong; never the value.</param>
+public sealed record Rejection(string Rule, string Path, string Found, string Reason);
+
+/// <summary>One expression of a mapping file, with what messages and coverage need.</summary>
+/// <param name="Index">Position in <see cref="MappingPlan.Rules"/>.</param>
+/// <param name="Name">Such as <c>customer.fields.mobile</c>.</param>
+/// <param name="Path">The paths it reads.</param>
+/// <param name="Line">In the mapping file.</param>
+public sealed record Rule(int Index, string Name, string Path, int Line);
+
+/// <summary>Counts how often each rule met a value, nothing, null and a fault; see <c>hub mappings test --coverage</c>.</summary>
+public sealed class Coverage(int rules)
+{
+    private readonly int[,] _hits = new int[rules, 4];
+
+    public void Hit(Rule rule, Value value) => _hits[rule.Index, value.Kind switch
+    {
+        ValueKind.Absent => 1,
+        ValueKind.Null => 2,
+        ValueKind.Fault => 3,
+        _ => 0,
+    }]++;
+
+    public (int Value, int Missing, int Null, int Fault) Of(Rule rule) =>
+        (_hits[rule.Index, 0], _hits[rule.Index, 1], _hits[rule.Index, 2], _hits[rule.Index, 3]);
+}

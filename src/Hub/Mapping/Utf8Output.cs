@@ -1,0 +1,58 @@
+using System.Buffers;
+
+namespace IntegrationHub.Mapping;
+
+/// <summary>A growing UTF-8 buffer that is kept between records.</summary>
+public sealed class Utf8Output(int limit = int.MaxValue) : IBufferWriter<byte>
+{
+    private byte[] _bytes = new byte[4096];
+
+    public int Length { get; private set; }
+
+    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
+
+    /// <summary>The memory behind <see cref="Written"/>; replaced when it grows.</summary>
+    public byte[] Array => _bytes;
+
+    public void Clear() => Length = 0;
+
+    /// <summary>Takes back what was written after a position.</summary>
+    public void Truncate(int length) => Length = length;
+
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        bytes.CopyTo(GetSpan(bytes.Length));
+        Length += bytes.Length;
+    }
+
+    public void WriteByte(byte value)
+    {
+        GetSpan(1)[0] = value;
+        Length++;
+    }
+
+    public void Advance(int count) => Length += count;
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        Grow(Math.Max(sizeHint, 1));
+        return _bytes.AsMemory(Length);
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0)
+    {
+        Grow(Math.Max(sizeHint, 1));
+        return _bytes.AsSpan(Length);
+    }
+
+    private void Grow(int room)
+    {
+        if (Length > limit - room)
+            throw new OutputFullException(limit);
+        if (_bytes.Length - Length < room)
+            System.Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + room));
+    }
+}
+
+/// <summary>One record wants to write more than it may; the record is rejected.</summary>
+public sealed class OutputFullException(int limit) : Exception($"the contributions of this record take more than {limit:N0} bytes");

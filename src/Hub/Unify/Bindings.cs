@@ -1,0 +1,68 @@
+using System.Collections.Frozen;
+using IntegrationHub.Model;
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Unify;
+
+/// <summary>The model with the store's numbers for its names. Immutable; made when the model is loaded.</summary>
+public sealed class Bindings
+{
+    private readonly FrozenDictionary<string, EntityBinding> _byName;
+    private readonly FrozenDictionary<int, EntityBinding> _byNumber;
+
+    public Bindings(EntityModel model, Catalog catalog)
+    {
+        Model = model;
+        Catalog = catalog;
+        _byName = model.Entities.ToFrozenDictionary(e => e.Name, e => new EntityBinding(e, catalog), StringComparer.Ordinal);
+        _byNumber = _byName.Values.ToFrozenDictionary(b => b.Number);
+    }
+
+    public EntityModel Model { get; }
+
+    public Catalog Catalog { get; }
+
+    public EntityBinding Of(EntityType type) => _byName[type.Name];
+
+    public EntityBinding? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>The binding of a stored type number, or <c>null</c> when the model no longer declares it.</summary>
+    public EntityBinding? Find(int number) => _byNumber.GetValueOrDefault(number);
+}
+
+/// <summary>One entity type with its numbers.</summary>
+public sealed class EntityBinding
+{
+    private readonly FrozenDictionary<string, KindBinding> _kinds;
+    private readonly FrozenDictionary<string, int> _links;
+
+    public EntityBinding(EntityType type, Catalog catalog)
+    {
+        Type = type;
+        Number = catalog.EntityType(type.Name);
+        SourceKey = catalog.SourceKey(type.Name);
+        _kinds = type.Identity.ToFrozenDictionary(k => k.Name, k => new KindBinding(k, catalog.Key(type.Name, k.Name, false), catalog.Key(type.Name, k.Name, true)), StringComparer.Ordinal);
+        _links = type.Links.ToFrozenDictionary(l => l.Name, l => catalog.Link(type.Name, l.Name), StringComparer.Ordinal);
+        StrongKinds = [SourceKey, .. _kinds.Values.Where(k => k.Kind.Strength == Strength.Strong).Select(k => k.Number)];
+    }
+
+    public EntityType Type { get; }
+
+    public int Number { get; }
+
+    /// <summary>Kind of the key that every contribution has; see <see cref="SourceKeyValue"/>.</summary>
+    public int SourceKey { get; }
+
+    /// <summary>Kinds that merge by themselves.</summary>
+    public FrozenSet<int> StrongKinds { get; }
+
+    /// <summary>The number of a kind of identity value; a demoted one is a kind of its own that never merges.</summary>
+    public int Kind(string name, bool demoted) => _kinds.TryGetValue(name, out var kind) ? demoted ? kind.DemotedNumber : kind.Number : -1;
+
+    public int Link(string name) => _links[name];
+
+    /// <summary>A source's own id, made unique over connections.</summary>
+    public static string SourceKeyValue(int connection, string key) => $"{connection}:{key}";
+
+    private sealed record KindBinding(IdentityKind Kind, int Number, int DemotedNumber);
+}

@@ -1,0 +1,87 @@
+using IntegrationHub.Mapping.Json;
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Unify;
+
+/// <summary>Reads what identity needs from the JSON of a kept contribution or golden entity.</summary>
+public static class ContributionDocument
+{
+    [ThreadStatic]
+    private static JsonTape? _tape;
+
+    /// <summary>All identity keys of a contribution, its source key first.</summary>
+    public static List<IdentityKey> Keys(ContributionRow row, EntityBinding binding)
+    {
+        var keys = new List<IdentityKey> { new(binding.SourceKey, EntityBinding.SourceKeyValue(row.Connection, row.Key)) };
+        var tape = Parse(row.Body);
+        var identity = tape.Find(0, "identity"u8);
+        if (identity < 0)
+            return keys;
+        foreach (var values in tape.Children(identity))
+        {
+            var name = tape.GetText(values - 1);
+            var demoted = name.EndsWith('?');
+            var kind = binding.Kind(demoted ? name[..^1] : name, demoted);
+            if (kind < 0)
+                continue;
+            foreach (var value in tape.Children(values))
+                keys.Add(new(kind, tape.GetText(value)));
+        }
+
+        return keys;
+    }
+
+    /// <summary>The links of a golden entity, as rows.</summary>
+    public static List<LinkRow> Links(byte[] goldenBody, long entity, EntityBinding binding, Bindings bindings)
+    {
+        var rows = new List<LinkRow>();
+        if (goldenBody.Length == 0)
+            return rows;
+        var tape = Parse(goldenBody);
+        var links = tape.Find(0, "links"u8);
+        if (links < 0)
+            return rows;
+        foreach (var targets in tape.Children(links))
+        {
+            var name = tape.GetText(targets - 1);
+            if (binding.Type.Link(name) is not { } link || bindings.Find(link.Entity) is not { } target)
+                continue;
+            foreach (var node in tape.Children(targets))
+                foreach (var key in TargetKeys(tape, node, target))
+                    rows.Add(new(key, binding.Link(name), entity));
+        }
+
+        return rows;
+    }
+
+    /// <summary>The keys that a link's target goes by.</summary>
+    public static List<IdentityKey> TargetKeys(JsonTape tape, int node, EntityBinding target)
+    {
+        var keys = new List<IdentityKey>();
+        if (tape.Find(node, "key"u8) is var key and >= 0)
+        {
+            JsonNumber.TryGetInt64(tape.Raw(tape.Find(node, "connection"u8)), out var connection);
+            keys.Add(new(target.SourceKey, EntityBinding.SourceKeyValue((int)connection, tape.GetText(key))));
+        }
+        else if (tape.Find(node, "identity"u8) is var identity and >= 0)
+        {
+            foreach (var values in tape.Children(identity))
+            {
+                var name = tape.GetText(values - 1);
+                var demoted = name.EndsWith('?');
+                if (target.Kind(demoted ? name[..^1] : name, demoted) is var kind and >= 0)
+                    foreach (var value in tape.Children(values))
+                        keys.Add(new(kind, tape.GetText(value)));
+            }
+        }
+
+        return keys;
+    }
+
+    private static JsonTape Parse(byte[] body)
+    {
+        var tape = _tape ??= new();
+        var parsed = tape.Parse(body);
+        return parsed.IsOk ? tape : throw new InvalidOperationException("kept JSON cannot be read: " + parsed);
+    }
+}

@@ -1,0 +1,140 @@
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Unify;
+
+/// <summary>What a mapping says about one entity, not yet stored.</summary>
+public sealed record NewContribution(EntityBinding Binding, string Key, long ObservedAt, byte[] Body);
+
+/// <summary>A record with what its mapping now says; nothing when it is deleted or filtered.</summary>
+/// <param name="Connection">Number of the record's connection.</param>
+public sealed record RecordContributions(RecordRow Record, int Connection, IReadOnlyList<NewContribution> Contributions);
+
+/// <summary>Why this batch is applied; named in every change.</summary>
+/// <param name="Run">Number of the run.</param>
+/// <param name="Mapping">Number of the mapping version.</param>
+/// <param name="At">Unix milliseconds.</param>
+public sealed record Cause(long Run, int Mapping, long At);
+
+/// <summary>
+/// The heart: takes the contributions of a batch of records through identity and fold to entities and changes, within one transaction.
+/// The entities depend only on which contributions exist, not on how they arrived.
+/// </summary>
+/// <param name="transaction">Receives everything.</param>
+/// <param name="bindings">The model.</param>
+/// <param name="connectorOf">Connector ids by number of connection, for survivorship.</param>
+public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, Func<int, string> connectorOf)
+{
+    private readonly List<Delta> _deltas = [];
+
+    /// <summary>Applies the batch. Returns the changes that were appended.</summary>
+    public async ValueTask<IReadOnlyList<ChangeRow>> ApplyAsync(IReadOnlyList<RecordContributions> records, Cause cause)
+    {
+        await CompareAsync(records, cause);
+        if (_deltas.Count == 0)
+            return [];
+
+        var assignment = new EntityAssignment(transaction, bindings);
+        await assignment.AssignAsync(_deltas);
+        await transaction.WriteContributionsAsync([.. _deltas.Select(d => d.Row), .. assignment.Moved.Select(m => m.Row)]);
+        await transaction.ApplyKeysAsync(KeyDeltas(assignment));
+
+        var fold = new EntityFolds(transaction, bindings, connectorOf, cause);
+        return await fold.ApplyAsync(_deltas, assignment);
+    }
+
+    /// <summary>Finds what differs from the kept contributions of the records.</summary>
+    private async ValueTask CompareAsync(IReadOnlyList<RecordContributions> records, Cause cause)
+    {
+        var known = (await transaction.ContributionsOfRecordsAsync([.. records.Select(r => r.Record.Id)])).ToLookup(c => c.Record);
+        foreach (var (record, connection, contributions) in records)
+        {
+            var kept = known[record.Id].ToLookup(c => (c.Type, c.Key)).ToDictionary(g => g.Key, g => new Queue<ContributionRow>(g.OrderBy(c => c.Id)));
+            foreach (var contribution in contributions)
+                if (kept.TryGetValue((contribution.Binding.Number, contribution.Key), out var rows) && rows.TryDequeue(out var row))
+                    Replace(row, contribution, cause);
+                else
+                    Add(record, connection, contribution, cause);
+            foreach (var row in kept.Values.SelectMany(q => q).Where(r => !r.IsWithdrawn))
+                Withdraw(row);
+        }
+    }
+
+    private void Add(RecordRow record, int connection, NewContribution contribution, Cause cause)
+    {
+        var row = new ContributionRow
+        {
+            Record = record.Id,
+            Type = contribution.Binding.Number,
+            Key = contribution.Key,
+            Connection = connection,
+            ObservedAt = contribution.ObservedAt,
+            Mapping = cause.Mapping,
+            Body = contribution.Body,
+        };
+        _deltas.Add(new(row, contribution.Binding) { KeysAfter = ContributionDocument.Keys(row, contribution.Binding) });
+    }
+
+    private void Replace(ContributionRow row, NewContribution contribution, Cause cause)
+    {
+        if (row.Body.AsSpan().SequenceEqual(contribution.Body))
+            return;
+        var before = row.IsWithdrawn ? [] : ContributionDocument.Keys(row, contribution.Binding);
+        var wasLive = !row.IsWithdrawn;
+        row.Body = contribution.Body;
+        row.ObservedAt = contribution.ObservedAt;
+        row.Mapping = cause.Mapping;
+        _deltas.Add(new(row, contribution.Binding) { WasLive = wasLive, EntityBefore = row.Entity, KeysBefore = before, KeysAfter = ContributionDocument.Keys(row, contribution.Binding) });
+    }
+
+    private void Withdraw(ContributionRow row)
+    {
+        // A type that the model no longer declares has no identity to take part in; its rows are withdrawn all the same.
+        if (bindings.Find(row.Type) is not { } binding)
+            return;
+        var before = ContributionDocument.Keys(row, binding);
+        row.Body = [];
+        _deltas.Add(new(row, binding) { WasLive = true, EntityBefore = row.Entity, KeysBefore = before });
+    }
+
+    private List<KeyDelta> KeyDeltas(EntityAssignment assignment)
+    {
+        var sums = new Dictionary<(IdentityKey, long), int>();
+        void Count(IReadOnlyList<IdentityKey> keys, long entity, int delta)
+        {
+            foreach (var key in keys)
+                sums[(key, entity)] = sums.GetValueOrDefault((key, entity)) + delta;
+        }
+
+        foreach (var delta in _deltas)
+        {
+            Count(delta.KeysBefore, delta.EntityBefore, -1);
+            Count(delta.KeysAfter, delta.Row.Entity, +1);
+        }
+
+        foreach (var (row, from, keys) in assignment.Moved)
+        {
+            Count(keys, from, -1);
+            Count(keys, row.Entity, +1);
+        }
+
+        return [.. sums.Where(s => s.Value != 0).Select(s => new KeyDelta(s.Key.Item1, s.Key.Item2, s.Value))];
+    }
+}
+
+/// <summary>One contribution that is new, replaced or withdrawn in this batch.</summary>
+internal sealed record Delta(ContributionRow Row, EntityBinding Binding)
+{
+    public bool WasLive { get; init; }
+
+    public long EntityBefore { get; init; }
+
+    public IReadOnlyList<IdentityKey> KeysBefore { get; init; } = [];
+
+    public IReadOnlyList<IdentityKey> KeysAfter { get; init; } = [];
+
+    public bool IsLive => !Row.IsWithdrawn;
+
+    public IEnumerable<IdentityKey> StrongBefore => KeysBefore.Where(k => Binding.StrongKinds.Contains(k.Kind));
+
+    public IEnumerable<IdentityKey> StrongAfter => KeysAfter.Where(k => Binding.StrongKinds.Contains(k.Kind));
+}
