@@ -45,7 +45,14 @@ internal ref partial struct JsonScanner
             c = text[pos];
         }
 
-        if (count >= room && !_store.Grow(ref nodes, ref room, _limits.MaxNodes)) return TooMany(pos);
+        if (count >= room)
+        {
+            // No references to these locals anywhere: they have to stay in registers.
+            room = _store.Grow(room, _limits.MaxNodes);
+            if (count >= room) return TooMany(pos);
+            nodes = _store.Nodes;
+        }
+
         switch (c)
         {
             case (byte)'"':
@@ -65,8 +72,9 @@ internal ref partial struct JsonScanner
                 depth++;
                 frame = new Frame { Node = count, Start = pos, IsObject = c == '{' };
                 count++;
-                pos = SkipBlanks(pos + 1);
-                if (pos >= text.Length) return End(text.Length);
+                pos++;
+                if ((uint)pos < (uint)text.Length && text[pos] <= ' ') pos = SkipBlanks(pos);
+                if ((uint)pos >= (uint)text.Length) return End(text.Length);
                 if (text[pos] == (frame.IsObject ? '}' : ']')) goto Close;
                 if (frame.IsObject) goto Name;
                 goto Value;
@@ -113,7 +121,13 @@ internal ref partial struct JsonScanner
         }
 
         if (text[pos] != '"') return Syntax(pos, "expected a member name in double quotes");
-        if (count >= room && !_store.Grow(ref nodes, ref room, _limits.MaxNodes)) return TooMany(pos);
+        if (count >= room)
+        {
+            room = _store.Grow(room, _limits.MaxNodes);
+            if (count >= room) return TooMany(pos);
+            nodes = _store.Nodes;
+        }
+
         {
             var close = ScanString(pos + 1, out var escapes);
             if (close < 0) return _fault;

@@ -27,16 +27,21 @@ internal sealed class JsonTapeStore
         if (Nodes.Length > KeptNodes) Nodes = new JsonNode[64];
     }
 
-    public bool Grow(ref JsonNode[] nodes, ref int room, int maxNodes)
+    /// <returns>How many nodes there is room for now; the same number when the limit is reached.</returns>
+    public int Grow(int room, int maxNodes)
     {
-        if (room >= maxNodes) return false;
-        if (room == nodes.Length) Array.Resize(ref nodes, (int)Math.Min(nodes.Length * 2L, Math.Max(maxNodes, 64)));
-        Nodes = nodes;
-        room = Math.Min(nodes.Length, maxNodes);
-        return true;
+        if (room >= maxNodes) return room;
+        if (room == Nodes.Length)
+        {
+            var nodes = Nodes;
+            Array.Resize(ref nodes, (int)Math.Min(nodes.Length * 2L, Math.Max(maxNodes, 64)));
+            Nodes = nodes;
+        }
+
+        return Math.Min(Nodes.Length, maxNodes);
     }
 
-    public void Push(int depth, in JsonScanner.Frame frame)
+    public void Push(int depth, JsonScanner.Frame frame)
     {
         if (depth == _frames.Length) Array.Resize(ref _frames, depth * 2);
         _frames[depth] = frame;

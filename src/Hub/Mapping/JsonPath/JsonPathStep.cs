@@ -1,0 +1,26 @@
+using IntegrationHub.Mapping.Json;
+
+namespace IntegrationHub.Mapping.JsonPath;
+
+/// <summary>One step of a singular query: into the member with a name, or to the element at an index.</summary>
+public readonly struct JsonPathStep
+{
+    internal JsonPathStep(JsonName name)
+    {
+        Name = name;
+        IsName = true;
+    }
+
+    internal JsonPathStep(long index) => Index = index;
+
+    public bool IsName { get; }
+
+    /// <summary>The member's name; empty for an index.</summary>
+    public JsonName Name { get; }
+
+    /// <summary>The element's index, from the end when negative; 0 for a name.</summary>
+    public long Index { get; }
+
+    /// <summary>The node this step leads to, or -1.</summary>
+    public int From(JsonTape tape, int node) => IsName ? tape.Find(node, Name) : tape.ElementAt(node, Index);
+}
