@@ -115,6 +115,12 @@ public readonly struct Value
     /// <summary>A part of this text, sharing its memory.</summary>
     public Value Slice(int start, int length) => new(Kind, _owner, _start + start, length, IsDemoted);
 
+    /// <summary>The same bytes as a text: how functions of text take numbers.</summary>
+    public Value AsText() => new(ValueKind.Text, _owner, _start, _length, IsDemoted);
+
+    /// <summary>The same bytes as a number; they must follow the JSON number grammar.</summary>
+    public Value AsNumber() => new(ValueKind.Number, _owner, _start, _length, IsDemoted);
+
     /// <summary>For tests and messages at compile time; never for values of records.</summary>
     public override string ToString() => Kind switch
     {

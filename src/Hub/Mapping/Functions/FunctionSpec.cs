@@ -21,11 +21,12 @@ public enum ExpressionType
     Object,
 }
 
-/// <summary>How a function meets lists and nothing.</summary>
+/// <summary>How a function meets lists and nothing. A fault never reaches a body as its input: the caller passes it through.</summary>
 public enum Takes
 {
     /// <summary>
-    /// One value at a time. The caller applies it to each element of a list; absent and null pass through without a call; a fault passes through.
+    /// One value at a time. The caller applies it to each element of a list; absent and null pass through without a call. When the function
+    /// itself gives lists (<see cref="FunctionSpec.GivesList"/>), the caller joins them into one.
     /// </summary>
     Each,
 
@@ -38,7 +39,10 @@ public enum Takes
 
 /// <summary>Runs one call.</summary>
 /// <param name="input">What stands left of the <c>|</c>.</param>
-/// <param name="arguments">The evaluated arguments, in order; optional ones that were not written are missing at the end.</param>
+/// <param name="arguments">
+/// The evaluated arguments, in order, literals included; a literal map comes as absent. Optional ones that were not written are missing at
+/// the end. An argument may be a fault: the body gives it back when it needs that argument, so an unused fallback rejects nothing.
+/// </param>
 /// <param name="scratch">Where results are made and issues recorded.</param>
 public delegate Value FunctionBody(Value input, ReadOnlySpan<Value> arguments, Scratch scratch);
 
@@ -73,13 +77,13 @@ public sealed record FunctionSpec
     /// <summary>Type of the result; <see cref="ExpressionType.Any"/> when it depends on the input.</summary>
     public ExpressionType Result { get; init; } = ExpressionType.Any;
 
-    /// <summary>For <see cref="Takes.All"/> and <see cref="Takes.Anything"/>: whether the result can be a list.</summary>
+    /// <summary>Whether one call can give a list.</summary>
     public bool GivesList { get; init; }
 
     public IReadOnlyList<Parameter> Parameters { get; init; } = [];
 
     /// <summary>
-    /// Called once when a mapping is compiled: checks constant arguments and prepares what they allow (tables, zones, patterns).
+    /// Called once when a mapping is compiled, after the number of arguments was checked: checks constant arguments and prepares what they allow (tables, zones, patterns).
     /// Throws <see cref="ArgumentFaultException"/> to refuse an argument. The returned body is called from several threads.
     /// </summary>
     public required Func<IReadOnlyList<Argument>, FunctionBody> Bind { get; init; }
