@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
-using IntegrationHub.Mapping;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 
 namespace IntegrationHub.Model;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using IntegrationHub.Mapping;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 using IntegrationHub.Model;
 
 namespace IntegrationHub.Unify;

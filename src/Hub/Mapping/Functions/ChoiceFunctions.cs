@@ -98,7 +98,7 @@ internal static class ChoiceFunctions
             Group = Group,
             Summary = "True or false of what systems write for it: true, yes, y, on, t, 1, 是, 有, 真 and false, no, n, off, f, 0, 否, 无, 假.",
             Examples = ["\"是\" | boolean → true", "0 | boolean → false", "\"Y\" | boolean → true", "\"maybe\" | boolean → fault"],
-            Result = ValueType.Boolean,
+            Result = ExpressionType.Boolean,
             Bind = static _ => Boolean,
         },
     ];

@@ -65,7 +65,7 @@ public static class FunctionReference
 
     private static string Result(FunctionSpec spec)
     {
-        var kind = spec.Result == ValueType.Any ? "what the input holds" : spec.Result.ToString().ToLowerInvariant();
+        var kind = spec.Result == ExpressionType.Any ? "what the input holds" : spec.Result.ToString().ToLowerInvariant();
         return spec.GivesList ? kind + ", a list where there are several" : kind;
     }
 }

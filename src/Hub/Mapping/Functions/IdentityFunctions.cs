@@ -28,7 +28,7 @@ internal static class IdentityFunctions
                 "\"139****5678\" | phone('CN') → fault",
                 "\"12345\" | phone('CN') → fault",
             ],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [new("region", "Alpha-2 code of the country that numbers without a country code belong to, such as 'CN', or an expression; without it only numbers with + are read.", Optional: true)],
             Bind = BindPhone,
         },
@@ -45,7 +45,7 @@ internal static class IdentityFunctions
                 "\"sales@中文.公司\" | email → \"sales@中文.公司\"",
                 "\"nobody\" | email → fault",
             ],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => static (input, _, scratch) => Email.Read(input, scratch),
         },
         new()
@@ -60,7 +60,7 @@ internal static class IdentityFunctions
                 "\"li@qq.com\" | domain('company') → absent",
                 "\"http://127.0.0.1/\" | domain → fault",
             ],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [new("kind", "'company' gives absent for domains where anyone can have a mailbox, such as qq.com and gmail.com.", Optional: true)],
             Bind = BindDomain,
         },
@@ -78,7 +78,7 @@ internal static class IdentityFunctions
                 "\"000000000000000000\" | uscc → fault",
                 "\"9135010\" | uscc → fault",
             ],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => static (input, _, scratch) => OrganisationCode.Uscc(input, scratch),
         },
         new()
@@ -94,7 +94,7 @@ internal static class IdentityFunctions
                 "\"M000100Y-4\" | orgCode → \"M000100Y4\"",
                 "\"M000100Y-5\" | orgCode → fault",
             ],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => static (input, _, scratch) => OrganisationCode.Organisation(input, scratch),
         },
         new()
@@ -103,7 +103,7 @@ internal static class IdentityFunctions
             Group = Group,
             Summary = "The alpha-2 code of a country or territory given as alpha-2, alpha-3, or by its English or Chinese name.",
             Examples = ["\"中国\" | country → \"CN\"", "\"U.S.A.\" | country → \"US\"", "\"deu\" | country → \"DE\"", "\"Atlantis\" | country → fault"],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => static (input, _, _) => Utf8Text.TryGet(input, out var text) ? Countries.Find(text) ?? NotCountry : Utf8Text.NotText,
         },
         new()
@@ -117,7 +117,7 @@ internal static class IdentityFunctions
                 "\"ACME Holdings, Inc.\" | companyName → \"acme holdings\"",
                 "\"示例科技有限公司北京分公司\" | companyName → \"示例科技有限公司北京分公司\"",
             ],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => static (input, _, scratch) =>
             {
                 if (!Utf8Text.TryGet(input, out var text))
@@ -133,7 +133,7 @@ internal static class IdentityFunctions
             Group = Group,
             Summary = "A pseudonym: HMAC-SHA256 under the workspace's key, 64 hexadecimal digits. Equal values give equal pseudonyms in this workspace and nowhere else; bring the value into one form first.",
             Examples = ["\"+8613800139000\" | keyedHash('analytics') → text of 64"],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [new("purpose", "Values of different purposes cannot be joined.", Optional: true)],
             Bind = arguments => BindKeyedHash(arguments, context),
         },

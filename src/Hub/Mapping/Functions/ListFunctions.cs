@@ -71,8 +71,8 @@ internal static class ListFunctions
             foreach (var item in items)
                 count += item.IsNothing ? 0 : 1;
             return scratch.Number(count);
-        }, ValueType.Integer),
-        One("sum", "The exact sum of the numbers, null not counted; absent when there are none.", ["[0.1, 0.2, null] | sum → 0.3", "absent | sum → absent"], Sum, ValueType.Number),
+        }, ExpressionType.Integer),
+        One("sum", "The exact sum of the numbers, null not counted; absent when there are none.", ["[0.1, 0.2, null] | sum → 0.3", "absent | sum → absent"], Sum, ExpressionType.Number),
         One("min", "The least element, in the order of sort; absent when there are none.", ["[3, 1, 2] | min → 1"], static (items, _) => Extreme(items, -1)),
         One("max", "The greatest element, in the order of sort; absent when there are none.",
             ["[3, 10, 2] | max → 10", "[\"2024-03-05T10:00:00+08:00\", \"2024-03-05T03:00:00Z\"] | max → \"2024-03-05T03:00:00Z\""], static (items, _) => Extreme(items, 1)),
@@ -83,7 +83,7 @@ internal static class ListFunctions
             Summary = "One text of all elements, null left out; absent when there are none.",
             Examples = ["[\"a\", null, 2] | join(', ') → \"a, 2\"", "absent | join(',') → absent"],
             Takes = Takes.All,
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [new("separator", "What stands between, such as '; '; nothing when left out.", Optional: true)],
             Bind = static arguments =>
             {
@@ -95,7 +95,7 @@ internal static class ListFunctions
 
     private delegate Value ListBody(ReadOnlySpan<Value> items, Scratch scratch);
 
-    private static FunctionSpec One(string name, string summary, IReadOnlyList<string> examples, ListBody body, ValueType result = ValueType.Any) => new()
+    private static FunctionSpec One(string name, string summary, IReadOnlyList<string> examples, ListBody body, ExpressionType result = ExpressionType.Any) => new()
     {
         Name = name,
         Group = Group,

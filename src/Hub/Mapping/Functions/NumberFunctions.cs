@@ -24,7 +24,7 @@ internal static class NumberFunctions
                 "\"1,5\" | number(',') → fault",
                 "1e400 | number → fault",
             ],
-            Result = ValueType.Number,
+            Result = ExpressionType.Number,
             Parameters =
             [
                 new("group", "Separator of thousands, such as ','; none when left out.", Optional: true),
@@ -38,7 +38,7 @@ internal static class NumberFunctions
             Group = Group,
             Summary = "A whole 64-bit number. A fraction other than zero is a fault, never rounded away.",
             Examples = ["\"0042\" | integer → 42", "5.0 | integer → 5", "5.5 | integer → fault"],
-            Result = ValueType.Integer,
+            Result = ExpressionType.Integer,
             Bind = static _ => static (input, _, scratch) =>
             {
                 var number = NumberText.Parse(input, 0, (byte)'.', scratch);
@@ -53,7 +53,7 @@ internal static class NumberFunctions
             Group = Group,
             Summary = "Rounds to a number of decimals, halves away from zero, and writes exactly that many.",
             Examples = ["2.345 | decimal(2) → 2.35", "\"-0.5\" | decimal(0) → -1", "7 | decimal(2) → 7.00"],
-            Result = ValueType.Number,
+            Result = ExpressionType.Number,
             Parameters = [new("scale", "How many decimals, from 0 to 20.")],
             Bind = BindDecimal,
         },
@@ -63,7 +63,7 @@ internal static class NumberFunctions
             Group = Group,
             Summary = "The number without its sign.",
             Examples = ["-12.50 | abs → 12.50"],
-            Result = ValueType.Number,
+            Result = ExpressionType.Number,
             Bind = static _ => static (input, _, scratch) =>
             {
                 var number = NumberText.Parse(input, 0, (byte)'.', scratch);
@@ -80,7 +80,7 @@ internal static class NumberFunctions
             Group = Group,
             Summary = "Percentage points as a fraction, with or without the sign; ‰ counts thousandths.",
             Examples = ["\"12.5%\" | percent → 0.125", "13 | percent → 0.13", "\"5‰\" | percent → 0.005"],
-            Result = ValueType.Number,
+            Result = ExpressionType.Number,
             Bind = static _ => Percent,
         },
     ];
@@ -122,7 +122,7 @@ internal static class NumberFunctions
         Group = Group,
         Summary = summary,
         Examples = examples,
-        Result = ValueType.Number,
+        Result = ExpressionType.Number,
         Parameters = [new("operand", "A number, or an expression such as $.quantity.")],
         Bind = arguments =>
         {

@@ -18,7 +18,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Removes white space at both ends, ideographic spaces and invisible marks included.",
             Examples = ["\" 上海 \" | trim → \"上海\"", "\"　A-1　\" | trim → \"A-1\"", "\"   \" | trim → \"\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => Trim,
         },
         new()
@@ -27,7 +27,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Makes one space of every run of white space and removes it at both ends.",
             Examples = ["\" Acme \\n  Ltd \" | collapse → \"Acme Ltd\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => Collapse,
         },
         new()
@@ -36,7 +36,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Lower case, by the rules of no particular language.",
             Examples = ["\"ACME Été\" | lower → \"acme été\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => Lower,
         },
         new()
@@ -45,7 +45,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Upper case, by the rules of no particular language.",
             Examples = ["\"acme été\" | upper → \"ACME ÉTÉ\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => Upper,
         },
         new()
@@ -54,7 +54,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Makes half-width characters of full-width letters, digits, punctuation and spaces.",
             Examples = ["\"ＡＢ－１２３（甲）\" | normalizeWidth → \"AB-123(甲)\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => NormalizeWidth,
         },
         new()
@@ -63,7 +63,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "A part of the text, counted in code points; as much as there is.",
             Examples = ["\"上海市浦东新区\" | substring(3, 2) → \"浦东\"", "\"20240305\" | substring(-2) → \"05\"", "\"ab\" | substring(5) → \"\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters =
             [
                 new("start", "First code point, from 0; negative counts from the end."),
@@ -77,7 +77,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "At most so many code points from the beginning.",
             Examples = ["\"一二三四\" | truncate(3) → \"一二三\"", "\"ab\" | truncate(3) → \"ab\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [new("length", "The most code points to keep.")],
             Bind = static arguments =>
             {
@@ -93,7 +93,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Fills up at the left to a width in code points.",
             Examples = ["42 | padLeft(6) → \"000042\"", "\"x\" | padLeft(3, '.') → \"..x\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters =
             [
                 new("width", "The least number of code points."),
@@ -107,7 +107,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Replaces every occurrence of a text.",
             Examples = ["\"a-b-c\" | replace('-', '') → \"abc\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [new("from", "What to look for, exactly."), new("to", "What to put there; may be empty.")],
             Bind = BindReplace,
         },
@@ -117,7 +117,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Whether the pattern is found in the text.",
             Examples = ["\"SO-1001\" | matches('^SO-[0-9]+$') → true", "\"PO-7\" | matches('^SO-') → false"],
-            Result = ValueType.Boolean,
+            Result = ExpressionType.Boolean,
             Parameters = [PatternParameter],
             Bind = static arguments =>
             {
@@ -133,7 +133,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "The first match of a pattern: its first group, or all of it when there is none. No match gives absent; add required to insist.",
             Examples = ["\"order SO-1001, urgent\" | extract('SO-([0-9]+)') → \"1001\"", "\"none\" | extract('[0-9]+') → absent"],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [PatternParameter],
             Bind = static arguments =>
             {
@@ -147,7 +147,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Replaces every match of a pattern.",
             Examples = ["\"tel 12 34\" | replaceMatch('[^0-9]', '') → \"1234\"", "\"Doe, Jane\" | replaceMatch('(\\w+), (\\w+)', '$2 $1') → \"Jane Doe\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [PatternParameter, new("to", "The replacement; $1 stands for the first group.")],
             Bind = static arguments =>
             {
@@ -164,7 +164,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Cuts the text at separators. Pieces are kept as they are: add trim and compact for untidy lists.",
             Examples = ["\"a;b;;c\" | split(';') → [\"a\", \"b\", \"\", \"c\"]", "\"红、蓝,绿\" | split('、', ',') → [\"红\", \"蓝\", \"绿\"]"],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             GivesList = true,
             Parameters = [new("separator", "A text such as ';'; with several, any of them cuts.", Repeated: true)],
             Bind = BindSplit,
@@ -176,7 +176,7 @@ internal static class TextFunctions
             Summary = "Puts the input and the arguments one after another. Absent and null parts are left out; absent when all are.",
             Examples = ["\"上海\" | concat('市', '浦东') → \"上海市浦东\"", "absent | concat(null, 'x') → \"x\"", "absent | concat(null) → absent"],
             Takes = Takes.Anything,
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [new("part", "A text or an expression such as $.city.", Repeated: true)],
             Bind = static _ => Concat,
         },
@@ -186,7 +186,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Puts a text behind each value. Absent and null stay what they are.",
             Examples = ["12 | append(' kg') → \"12 kg\"", "null | append(' kg') → null"],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [new("text", "What follows; nothing is added when it is absent or null.")],
             Bind = static _ => static (input, arguments, scratch) => Join(input, arguments[0], scratch),
         },
@@ -196,7 +196,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Puts a text before each value. Absent and null stay what they are.",
             Examples = ["\"1001\" | prepend('SO-') → \"SO-1001\"", "[\"a\", \"b\"] | prepend('x:') → [\"x:a\", \"x:b\"]"],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Parameters = [new("text", "What goes before; nothing is added when it is absent or null.")],
             Bind = static _ => static (input, arguments, scratch) => Join(arguments[0], input, scratch),
         },
@@ -206,7 +206,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "Numbers, true and false as text, digit for digit as the source wrote them.",
             Examples = ["9007199254740993 | toText → \"9007199254740993\"", "1.50 | toText → \"1.50\"", "true | toText → \"true\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => static (input, _, scratch) => Utf8Text.TryGet(input, out var _)
                 ? input.AsText()
                 : Utf8Text.TryGetScalar(input, out var text) ? scratch.Text(text) : Value.Fault("an array or object has no text"),
@@ -217,7 +217,7 @@ internal static class TextFunctions
             Group = Group,
             Summary = "The readable text of HTML: tags, comments, scripts and styles removed, character references decoded, blocks on lines of their own.",
             Examples = ["\"<p>Fish &amp; chips</p><p>2 &lt; 3</p>\" | stripTags → \"Fish & chips\\n2 < 3\"", "\"a<script>x()</script>b<br>c\" | stripTags → \"ab\\nc\""],
-            Result = ValueType.Text,
+            Result = ExpressionType.Text,
             Bind = static _ => static (input, _, scratch) => Utf8Text.TryGet(input, out var text)
                 ? text.IndexOfAny((byte)'<', (byte)'&') < 0 ? Trim(input, [], scratch) : scratch.Text(HtmlText.Read(Encoding.UTF8.GetString(text)))
                 : Utf8Text.NotText,

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 
 namespace IntegrationHub.Mapping.JsonPath;
 

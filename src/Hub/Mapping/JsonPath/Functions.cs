@@ -18,6 +18,6 @@ internal static class Functions
 
     public static int ArgumentCount(string name) => Arguments[name];
 
-    /// <summary>NodesType instead of ValueType.</summary>
+    /// <summary>NodesType instead of ExpressionType.</summary>
     public static bool TakesNodes(string name) => name is "count" or "value";
 }

@@ -1,8 +1,8 @@
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 
 namespace IntegrationHub.Mapping.JsonPath;
 
-/// <summary>What RFC 9535 calls ValueType: something that gives one value or Nothing.</summary>
+/// <summary>What RFC 9535 calls ExpressionType: something that gives one value or Nothing.</summary>
 internal abstract class Operand
 {
     public abstract PathValue Value(Evaluation run, int current);

@@ -1,5 +1,5 @@
 using System.Text;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 
 namespace IntegrationHub.Mapping.JsonPath;
 

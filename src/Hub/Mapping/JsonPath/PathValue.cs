@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 
 namespace IntegrationHub.Mapping.JsonPath;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 
 namespace IntegrationHub.Mapping.JsonPath;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 using IntegrationHub.Mapping.JsonPath;
 using JsonNode = System.Text.Json.Nodes.JsonNode;
 

@@ -1,4 +1,4 @@
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 using IntegrationHub.Mapping.JsonPath;
 
 namespace IntegrationHub.Tests.Mapping.JsonPath;

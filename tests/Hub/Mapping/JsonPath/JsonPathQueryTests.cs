@@ -1,5 +1,5 @@
 using System.Text;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 using IntegrationHub.Mapping.JsonPath;
 
 namespace IntegrationHub.Tests.Mapping.JsonPath;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>One entry of a <see cref="JsonTape"/>: a value or a member name, as a range of the document's bytes.</summary>
 [StructLayout(LayoutKind.Auto)]

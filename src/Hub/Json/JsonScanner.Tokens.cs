@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>The tokens: blanks, strings, numbers, literals. Each method returns the position after what it read, or -1 with a fault.</summary>
 internal ref partial struct JsonScanner

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
 
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>A member name prepared for lookups: its UTF-8 text with the hash the tape keeps for every name.</summary>
 public readonly struct JsonName

@@ -1,4 +1,4 @@
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 public enum JsonParseCode
 {

@@ -1,4 +1,4 @@
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>What a node of a <see cref="JsonTape"/> is. A name is a node of its own, directly before its value.</summary>
 public enum JsonKind : byte

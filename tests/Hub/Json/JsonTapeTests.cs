@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 
-namespace IntegrationHub.Tests.Mapping.Json;
+namespace IntegrationHub.Tests.Json;
 
 public sealed class JsonTapeTests
 {

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using CsCheck;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 
-namespace IntegrationHub.Tests.Mapping.Json;
+namespace IntegrationHub.Tests.Json;
 
 public sealed class JsonNumberTests
 {

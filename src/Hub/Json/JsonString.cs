@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>The text of JSON strings whose bytes a tape has already checked: escapes are known to be well formed.</summary>
 public static class JsonString

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>The memory behind a tape. It grows to the largest usual document and is reused, so that later documents allocate nothing.</summary>
 internal sealed class JsonTapeStore

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace IntegrationHub.Mapping;
+namespace IntegrationHub.Json;
 
 /// <summary>A growing UTF-8 buffer that is kept between records.</summary>
 public sealed class Utf8Output(int limit = int.MaxValue) : IBufferWriter<byte>

@@ -2,14 +2,14 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using CsCheck;
-using IntegrationHub.Mapping.Json;
+using IntegrationHub.Json;
 
-namespace IntegrationHub.Tests.Mapping.Json;
+namespace IntegrationHub.Tests.Json;
 
 /// <summary>The platform's reader is the second opinion on what a document says.</summary>
 public sealed class JsonTapeAgainstPlatformTests
 {
-    private static readonly string NaughtyStrings = Path.Combine(AppContext.BaseDirectory, "Mapping", "Json", "data", "blns.json");
+    private static readonly string NaughtyStrings = Path.Combine(AppContext.BaseDirectory, "Json", "data", "blns.json");
 
     private static readonly Gen<string> Texts = Gen.OneOf(
         Gen.String[Gen.Char.AlphaNumeric, 0, 24],

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>
 /// Finds a repeated name in an object with many members. The table is kept between documents. It hashes with the runtime's randomised

@@ -1,4 +1,4 @@
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>Walks the values directly inside a container. For a member, <see cref="Name"/> is the node of its name.</summary>
 public ref struct JsonChildren

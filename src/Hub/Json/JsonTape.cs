@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>
 /// One JSON document as a flat list of nodes over its own bytes. The bytes are referenced, never copied: they must not change while the

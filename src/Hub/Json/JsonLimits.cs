@@ -1,4 +1,4 @@
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>What to do when one object has the same member name twice. RFC 8259 calls the meaning of that unpredictable.</summary>
 public enum JsonDuplicateNames

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>
 /// One pass over a document that lays its nodes onto the tape. Hot path: every record the hub maps goes through here. It is a loop with

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>The shortest form of a subtree. Recurses once per level, which <see cref="JsonLimits.HighestDepth"/> bounds.</summary>
 internal static class JsonWriter

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace IntegrationHub.Mapping.Json;
+namespace IntegrationHub.Json;
 
 /// <summary>
 /// Numbers as RFC 8259 writes them, without passing through a double: 9007199254740993 and 1e400 keep their value. All methods take text
