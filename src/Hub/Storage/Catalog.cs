@@ -25,6 +25,9 @@ public sealed class Catalog(Func<string, string, int> resolve, Func<int, (string
     /// <summary>A stream of a connection, as records and cursors refer to it.</summary>
     public int Stream(string connection, string stream) => Number("stream", $"{connection}/{stream}");
 
+    /// <summary>A version of a mapping.</summary>
+    public int Mapping(string source, string hash) => Number("mapping", $"{source}@{hash}");
+
     public string Name(int number) =>
         _names.GetOrAdd(number, n => lookup(n) ?? throw new StoreException($"the store refers to name {n}, which it does not hold")).Name;
 

@@ -1,0 +1,104 @@
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using IntegrationHub.Sdk;
+
+namespace IntegrationHub.Connections.Configuration;
+
+/// <summary>
+/// Replaces <c>${env:NAME}</c>, <c>${file:PATH}</c> and <c>${secret:NAME}</c> in a connection's settings. Settings marked secret must be written
+/// as a reference, so that <c>hub.yaml</c> can be shown to anybody.
+/// </summary>
+public static partial class SecretReferences
+{
+    /// <exception cref="ConnectorException">Of kind configuration, naming every reference that leads nowhere.</exception>
+    public static async ValueTask<JsonElement> ResolveAsync(ConnectionConfig connection, ConnectorManifest manifest, string root, SecretStore? secrets, CancellationToken cancellationToken)
+    {
+        var faults = new List<string>();
+        if (connection.Settings.ValueKind == JsonValueKind.Object)
+            foreach (var property in manifest.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.IsDefined(typeof(SecretAttribute))))
+                if (connection.Settings.TryGetProperty(JsonNamingPolicy.CamelCase.ConvertName(property.Name), out var value) && !(value.ValueKind == JsonValueKind.String && Reference().IsMatch(value.GetString()!)))
+                    faults.Add($"config.{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}: a secret is given by reference: ${{env:NAME}}, ${{file:PATH}} or ${{secret:NAME}} (set with 'hub secrets set NAME')");
+
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+            await WriteAsync(connection.Settings, writer, root, secrets, faults, cancellationToken);
+        if (faults.Count > 0)
+            throw new ConnectorException(ConnectorErrorKind.Configuration, $"connection '{connection.Name}' (hub.yaml line {connection.Line}):\n  " + string.Join("\n  ", faults));
+        using var resolved = JsonDocument.Parse(stream.ToArray());
+        return resolved.RootElement.Clone();
+    }
+
+    private static async ValueTask WriteAsync(JsonElement value, Utf8JsonWriter writer, string root, SecretStore? secrets, List<string> faults, CancellationToken cancellationToken)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var member in value.EnumerateObject())
+                {
+                    writer.WritePropertyName(member.Name);
+                    await WriteAsync(member.Value, writer, root, secrets, faults, cancellationToken);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in value.EnumerateArray())
+                    await WriteAsync(item, writer, root, secrets, faults, cancellationToken);
+                writer.WriteEndArray();
+                break;
+            case JsonValueKind.String:
+                writer.WriteStringValue(await ReplaceAsync(value.GetString()!, root, secrets, faults, cancellationToken));
+                break;
+            default:
+                value.WriteTo(writer);
+                break;
+        }
+    }
+
+    private static async ValueTask<string> ReplaceAsync(string text, string root, SecretStore? secrets, List<string> faults, CancellationToken cancellationToken)
+    {
+        var result = new StringBuilder();
+        var at = 0;
+        foreach (var match in Reference().Matches(text).Cast<Match>())
+        {
+            result.Append(text, at, match.Index - at);
+            at = match.Index + match.Length;
+            var (kind, name) = (match.Groups[1].Value, match.Groups[2].Value);
+            var found = kind switch
+            {
+                "env" => Environment.GetEnvironmentVariable(name),
+                "file" => ReadFile(Path.Combine(root, name)),
+                _ => secrets is null ? null : await secrets.GetAsync(name, cancellationToken),
+            };
+            if (found is null)
+                faults.Add(kind switch
+                {
+                    "env" => $"{match.Value}: the environment variable is not set",
+                    "file" => $"{match.Value}: the file cannot be read",
+                    _ => $"{match.Value}: no such secret; set it with 'hub secrets set {name}'",
+                });
+            result.Append(found);
+        }
+
+        return result.Append(text, at, text.Length - at).ToString();
+    }
+
+    private static string? ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).TrimEnd('\r', '\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    [GeneratedRegex(@"\$\{(env|file|secret):([^}]+)\}")]
+    private static partial Regex Reference();
+}

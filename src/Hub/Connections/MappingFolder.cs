@@ -1,0 +1,67 @@
+using IntegrationHub.Mapping;
+using IntegrationHub.Mapping.Functions;
+using IntegrationHub.Model;
+using IntegrationHub.Yaml;
+
+namespace IntegrationHub.Connections;
+
+/// <summary>
+/// The mapping and model files: those that come with the hub, and over them those beside <c>hub.yaml</c>. A file of the same relative name
+/// replaces the hub's; other files add to it.
+/// </summary>
+public sealed class MappingFolder
+{
+    private readonly SortedDictionary<string, string> _files = new(StringComparer.Ordinal);
+
+    private MappingFolder()
+    {
+    }
+
+    /// <summary>The folder beside <c>hub.yaml</c>, where integrators keep theirs.</summary>
+    public required string Own { get; init; }
+
+    public static MappingFolder Open(string root)
+    {
+        var own = Path.Combine(root, "mappings");
+        var folder = new MappingFolder { Own = own };
+        foreach (var place in new[] { Path.Combine(AppContext.BaseDirectory, "mappings"), own }.Where(Directory.Exists))
+            foreach (var file in Directory.EnumerateFiles(place, "*.yaml", SearchOption.AllDirectories))
+                folder._files[Path.GetRelativePath(place, file).Replace('\\', '/')] = file;
+        return folder;
+    }
+
+    /// <exception cref="InvalidFileException">With every fault of every model file.</exception>
+    public EntityModel Model() =>
+        ModelFiles.Compile(_files.Where(f => f.Key.StartsWith("model/", StringComparison.Ordinal)).Select(f => (Shown(f.Value), File.ReadAllText(f.Value))));
+
+    /// <summary>Files of mappings: those in a folder named after a connector.</summary>
+    public IEnumerable<(string File, string Text)> Mappings() =>
+        _files.Where(f => f.Key.Contains('/') && f.Key.Split('/')[0] is not ("model" or "policies" or "metrics" or "rules") && !f.Key.Contains("/fixtures/", StringComparison.Ordinal))
+            .Select(f => (Shown(f.Value), File.ReadAllText(f.Value)));
+
+    /// <summary>Compiles all mapping files; faults of all files are reported together.</summary>
+    public static IReadOnlyList<MappingPlan> Compile(IEnumerable<(string File, string Text)> files, EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions)
+    {
+        var plans = new List<MappingPlan>();
+        var faults = new List<Diagnostic>();
+        foreach (var (file, text) in files)
+            try
+            {
+                plans.Add(MappingCompiler.Compile(file, text, model, functions));
+            }
+            catch (InvalidFileException e)
+            {
+                faults.AddRange(e.Faults);
+            }
+
+        foreach (var twice in plans.GroupBy(p => p.Source).Where(g => g.Count() > 1))
+            faults.Add(new(twice.Last().File, 1, 1, $"source '{twice.Key}' is already mapped by {twice.First().File}"));
+        return faults.Count > 0 ? throw new InvalidFileException(faults) : plans;
+    }
+
+    private static string Shown(string path)
+    {
+        var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using IntegrationHub.Mapping;
+using IntegrationHub.Mapping.Functions;
+using IntegrationHub.Model;
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Connections;
+
+/// <summary>Which version of each mapping is in force. Versions are immutable texts, known by the hash of their bytes.</summary>
+/// <param name="Current">Hash of the version in force.</param>
+/// <param name="History">Every publication, oldest first; a rollback publishes an earlier hash again.</param>
+public sealed record Publication(string Current, IReadOnlyList<PublicationEvent> History);
+
+/// <param name="Hash">The version.</param>
+/// <param name="At">Unix milliseconds.</param>
+/// <param name="By">Who published it.</param>
+public sealed record PublicationEvent(string Hash, long At, string By);
+
+/// <summary>Keeps publications and the texts of versions in the store.</summary>
+public static class Publications
+{
+    private const string Kind = "mapping";
+    private const string TextKind = "mapping-text";
+
+    public static async ValueTask<Publication?> FindAsync(IHubReader reader, string source, CancellationToken cancellationToken) =>
+        await reader.DocumentAsync(Kind, source, cancellationToken) is { } json ? JsonSerializer.Deserialize<Publication>(json) : null;
+
+    public static async ValueTask<IReadOnlyList<(string Source, Publication Publication)>> AllAsync(IHubReader reader, CancellationToken cancellationToken) =>
+        [.. (await reader.DocumentsAsync(Kind, cancellationToken)).Select(d => (d.Name, JsonSerializer.Deserialize<Publication>(d.Json)!))];
+
+    /// <summary>The compiled text of a version.</summary>
+    /// <exception cref="Yaml.InvalidFileException">It no longer fits the model.</exception>
+    public static async ValueTask<MappingPlan> PlanAsync(IHubReader reader, string source, string hash, EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions, CancellationToken cancellationToken)
+    {
+        var text = await reader.DocumentAsync(TextKind, hash, cancellationToken)
+            ?? throw new StoreException($"version {hash} of mapping {source} is not kept; 'hub mappings list' shows those that are");
+        return MappingCompiler.Compile($"{source}@{hash}", JsonSerializer.Deserialize<string>(text)!, model, functions);
+    }
+
+    /// <summary>Puts a version in force, within a transaction.</summary>
+    public static async ValueTask PublishAsync(IHubTransaction transaction, MappingPlan plan, string by, long at)
+    {
+        var present = await transaction.DocumentAsync(Kind, plan.Source) is { } json ? JsonSerializer.Deserialize<Publication>(json)! : new(plan.Hash, []);
+        await transaction.SaveDocumentAsync(TextKind, plan.Hash, JsonSerializer.Serialize(plan.Text));
+        await transaction.SaveDocumentAsync(Kind, plan.Source, JsonSerializer.Serialize(new Publication(plan.Hash, [.. present.History, new(plan.Hash, at, by)])));
+    }
+}

@@ -1,0 +1,189 @@
+using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Sdk;
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Connections.Runs;
+
+/// <summary>Starts runs. Each takes the lease of its stream first, so that no two work on one stream, whatever process they are in.</summary>
+public sealed class Runner(Workspace workspace)
+{
+    private readonly ILogger _log = workspace.Logs.CreateLogger("Run");
+
+    /// <summary>Syncs the streams of a connection.</summary>
+    /// <param name="connectionName">As in hub.yaml.</param>
+    /// <param name="streamName">One stream, or <c>null</c> for all.</param>
+    /// <param name="full">Read from the beginning instead of from the cursor.</param>
+    /// <param name="stop">Commits the batch in hand and ends.</param>
+    /// <returns>One run per stream; streams that another run has in hand are left out.</returns>
+    /// <exception cref="ConnectorException">The connection cannot be opened.</exception>
+    public async Task<IReadOnlyList<RunRow>> SyncAsync(string connectionName, string? streamName, bool full, CancellationToken stop)
+    {
+        await workspace.LoadPlansAsync(stop);
+        var config = workspace.Connection(connectionName);
+        var (connector, connection) = await workspace.OpenAsync(config, stop);
+        await using var _ = connection;
+        if (connection is not IReadRecords reader)
+            throw new ConnectorException(ConnectorErrorKind.Configuration, $"connector '{config.Connector}' reads no records");
+        var runs = new List<RunRow>();
+        foreach (var manifest in StreamsOf(connector, streamName))
+        {
+            if (stop.IsCancellationRequested)
+                break;
+            if (Context(config, manifest, connection) is not { } stream)
+                continue;
+            using var lease = workspace.Store.TryLease("stream:" + stream.Name);
+            if (lease is null)
+            {
+                RunLog.Busy(_log, stream.Name);
+                continue;
+            }
+
+            using var activity = HubMetrics.Traces.StartActivity("sync");
+            activity?.SetTag("connection", config.Name).SetTag("stream", manifest.Name);
+            var cursor = (await workspace.Store.Reader.StreamAsync(stream.Number, stop)).Cursor;
+            var fromBeginning = full || cursor is null;
+            stream = stream with { MarksSeen = manifest.Deletions == DeletionStyle.ByAbsence && fromBeginning };
+            var run = new RunRow { Connection = config.Name, Stream = manifest.Name, Kind = full ? "full" : "sync", StartedAt = workspace.Now };
+            await new StreamRun(workspace, stream, reader, run, fromBeginning).RunAsync(stop);
+            RunLog.Ended(_log, stream.Name, run.Id, run.State, run.Statement);
+            runs.Add(run);
+        }
+
+        return runs;
+    }
+
+    /// <summary>Maps kept records again where their mapping differs from the one in force.</summary>
+    /// <returns>One run per stream that had something to do.</returns>
+    public async Task<IReadOnlyList<RunRow>> BackfillAsync(string source, CancellationToken stop)
+    {
+        var runs = new List<RunRow>();
+        foreach (var config in workspace.Config.Connections.Where(c => source.StartsWith(c.Connector + "/", StringComparison.Ordinal)))
+        {
+            var (connector, connection) = await OpenForReplayAsync(config, stop);
+            await using var _ = connection;
+            foreach (var manifest in StreamsOf(connector, source[(config.Connector.Length + 1)..]))
+                if (Context(config, manifest, connection) is { } stream)
+                {
+                    using var lease = await LeaseAsync("stream:" + stream.Name, stop);
+                    runs.Add(await RemapAsync(stream, "backfill", (tx, after) => tx.RecordsToRemapAsync(stream.Number, stream.MappingNumber, after, workspace.Config.Limits.BatchRecords), stop));
+                }
+        }
+
+        return runs;
+    }
+
+    /// <summary>Maps one rejected record again.</summary>
+    public async Task<RunRow> RetryAsync(RejectedRow rejected, CancellationToken stop)
+    {
+        var name = workspace.Store.Catalog.Name(rejected.Stream);
+        var (config, streamName) = (workspace.Connection(name[..name.IndexOf('/')]), name[(name.IndexOf('/') + 1)..]);
+        if (rejected.Record == 0)
+            throw new ConnectorException(ConnectorErrorKind.Permanent, $"rejected {rejected.Id} was never a record ({rejected.Where}); mend the source and run 'hub sync {config.Name} --full'");
+        var (connector, connection) = await OpenForReplayAsync(config, stop);
+        await using var _ = connection;
+        var stream = Context(config, StreamsOf(connector, streamName).Single(), connection)
+            ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"no mapping is in force for {config.Connector}/{streamName}");
+        using var lease = await LeaseAsync("stream:" + stream.Name, stop);
+        var done = false;
+        return await RemapAsync(stream, "retry", async (tx, _) =>
+        {
+            var row = done ? null : await tx.FindRecordAsync(rejected.Record);
+            done = true;
+            return row is null ? [] : [row];
+        }, stop);
+    }
+
+    /// <summary>Carries out deletes that waited in quarantine.</summary>
+    public async Task<RunRow> ApproveDeletesAsync(string streamName, Quarantine quarantine, CancellationToken stop)
+    {
+        var config = workspace.Connection(streamName[..streamName.IndexOf('/')]);
+        var (connector, connection) = await OpenForReplayAsync(config, stop);
+        await using var _ = connection;
+        var stream = Context(config, StreamsOf(connector, streamName[(config.Name.Length + 1)..]).Single(), connection)
+            ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"no mapping is in force for {streamName}");
+        using var lease = await LeaseAsync("stream:" + stream.Name, stop);
+        var run = await BeginAsync(stream, "delete");
+        var statement = new ReconciliationStatement();
+        await new AbsenceSweep(workspace, stream, run, statement).DeleteAsync(quarantine.Run);
+        return await EndAsync(run, statement, "succeeded");
+    }
+
+    private static List<StreamManifest> StreamsOf(IConnector connector, string? name)
+    {
+        var streams = connector.Manifest.Streams.Where(s => name is null || s.Name == name).ToList();
+        return streams.Count > 0 ? streams : throw new ConnectorException(ConnectorErrorKind.Configuration,
+            $"connector '{connector.Manifest.Id}' has no stream '{name}'; it has {string.Join(", ", connector.Manifest.Streams.Select(s => s.Name))}");
+    }
+
+    /// <summary>Opened for its pure parts only; a source that is away does not matter.</summary>
+    private async ValueTask<(IConnector, IConnection)> OpenForReplayAsync(ConnectionConfig config, CancellationToken stop) => await workspace.OpenAsync(config, stop);
+
+    private StreamContext? Context(ConnectionConfig config, StreamManifest manifest, IConnection connection)
+    {
+        if (workspace.PlanFor(config.Connector, manifest.Name) is not { } plan)
+            return null;
+        return new()
+        {
+            Connection = config,
+            Manifest = manifest,
+            Number = workspace.Store.Catalog.Stream(config.Name, manifest.Name),
+            ConnectionNumber = workspace.NumberOf(config),
+            Mapping = new(plan, workspace.Bindings),
+            MappingNumber = workspace.NumberOf(plan),
+            Assembler = connection as IAssembleRecords,
+        };
+    }
+
+    private async Task<RunRow> RemapAsync(StreamContext stream, string kind, Func<IHubTransaction, long, ValueTask<IReadOnlyList<RecordRow>>> next, CancellationToken stop)
+    {
+        var run = await BeginAsync(stream, kind);
+        var total = new ReconciliationStatement();
+        long after = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            var batch = new ReconciliationStatement();
+            await using var transaction = await workspace.Store.BeginAsync(stop);
+            var rows = await next(transaction, after);
+            if (rows.Count == 0)
+                break;
+            await new RecordIntake(workspace, transaction, stream, batch, run.Id).RemapAsync(rows);
+            await transaction.CommitAsync();
+            total.Add(batch);
+            after = rows[^1].Id;
+            HubMetrics.Committed(stream, batch);
+        }
+
+        return await EndAsync(run, total, stop.IsCancellationRequested ? "interrupted" : total.IsBalanced ? "succeeded" : "unbalanced");
+    }
+
+    private async Task<RunRow> BeginAsync(StreamContext stream, string kind)
+    {
+        var run = new RunRow { Connection = stream.Connection.Name, Stream = stream.Manifest.Name, Kind = kind, StartedAt = workspace.Now };
+        await SaveAsync(run);
+        return run;
+    }
+
+    private async Task<RunRow> EndAsync(RunRow run, ReconciliationStatement statement, string state)
+    {
+        run.State = state;
+        run.EndedAt = workspace.Now;
+        run.Statement = statement.ToJson();
+        await SaveAsync(run);
+        return run;
+    }
+
+    private async Task SaveAsync(RunRow run)
+    {
+        await using var transaction = await workspace.Store.BeginAsync(CancellationToken.None);
+        await transaction.SaveRunAsync(run);
+        await transaction.CommitAsync();
+    }
+
+    private async ValueTask<IDisposable> LeaseAsync(string name, CancellationToken stop)
+    {
+        IDisposable? lease;
+        while ((lease = workspace.Store.TryLease(name)) is null)
+            await Task.Delay(TimeSpan.FromMilliseconds(200), workspace.Time, stop);
+        return lease;
+    }
+}

@@ -1,0 +1,231 @@
+using System.Threading.Channels;
+using IntegrationHub.Sdk;
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Connections.Runs;
+
+/// <summary>
+/// Runs one stream: reads from the last committed cursor, and commits batch by batch. A batch ends at a checkpoint, so that records and cursor are
+/// always in step; a run that is stopped or killed goes on from there, and commits the same batches as one that was not.
+/// </summary>
+public sealed class StreamRun
+{
+    /// <summary>How many batches may be read ahead of the one being committed.</summary>
+    private const int ReadAhead = 2;
+
+    private readonly Workspace _workspace;
+    private readonly StreamContext _stream;
+    private readonly IReadRecords _connection;
+    private readonly RunRow _run;
+    private readonly ILogger _log;
+    private readonly ReconciliationStatement _total = new();
+    private readonly bool _fromBeginning;
+
+    internal StreamRun(Workspace workspace, StreamContext stream, IReadRecords connection, RunRow run, bool fromBeginning)
+    {
+        _workspace = workspace;
+        _stream = stream;
+        _connection = connection;
+        _run = run;
+        _fromBeginning = fromBeginning;
+        _log = workspace.Logs.CreateLogger("Run");
+    }
+
+    /// <summary>Runs to the source's present end. Failures are part of the result, never an exception; only a bug is.</summary>
+    /// <param name="stop">Ends the run after the batch in hand is committed.</param>
+    public async Task<RunRow> RunAsync(CancellationToken stop)
+    {
+        await SaveAsync("running", null);
+        var attempt = 0;
+        while (true)
+        {
+            var before = _total.Read;
+            try
+            {
+                await AttemptAsync(stop);
+                var state = stop.IsCancellationRequested ? "interrupted" : _total.IsBalanced ? "succeeded" : "unbalanced";
+                await SaveAsync(state, state == "unbalanced" ? "the reconciliation does not balance; this is a fault of the hub, keep the data and report it" : null);
+                return _run;
+            }
+            catch (ConnectorException e) when (e.Kind is ConnectorErrorKind.Transient or ConnectorErrorKind.RateLimited && !stop.IsCancellationRequested)
+            {
+                // An attempt that got on does not count against the limit.
+                attempt = _total.Read > before ? 1 : attempt + 1;
+                var wait = e.RetryAfter ?? TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, attempt)));
+                if (attempt >= _workspace.Config.Limits.Attempts || wait > _workspace.Config.Limits.LongestWait)
+                    return await FailAsync(e);
+                RunLog.Retrying(_log, _stream.Name, _run.Id, e.Message, wait);
+                await Task.Delay(wait, _workspace.Time, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
+            catch (Exception e) when (e is ConnectorException or StoreException)
+            {
+                return await FailAsync(e);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                RunLog.Bug(_log, _stream.Name, _run.Id, e);
+                return await FailAsync(e);
+            }
+        }
+    }
+
+    private async Task AttemptAsync(CancellationToken stop)
+    {
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var batches = Channel.CreateBounded<Batch>(new BoundedChannelOptions(ReadAhead) { SingleReader = true, SingleWriter = true });
+        var reader = Task.Run(() => ReadAsync(batches.Writer, reading.Token), CancellationToken.None);
+        try
+        {
+            await foreach (var batch in batches.Reader.ReadAllAsync(CancellationToken.None))
+                await CommitAsync(batch);
+        }
+        finally
+        {
+            await reading.CancelAsync();
+            // Whatever stopped the writer has to be seen first; the reader's end is seen below.
+            await reader.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+
+        await reader;
+        if (!stop.IsCancellationRequested && _stream.MarksSeen)
+            await new AbsenceSweep(_workspace, _stream, _run, _total).RunAsync();
+    }
+
+    private async Task ReadAsync(ChannelWriter<Batch> batches, CancellationToken cancellationToken)
+    {
+        var batch = new Batch();
+        try
+        {
+            var cursor = _fromBeginning && _total.Read == 0 ? null : await CursorAsync();
+            var request = new ReadRequest(_stream.Manifest.Name) { Cursor = cursor, MaxRecordBytes = _workspace.Config.Limits.RecordBytes };
+            await foreach (var item in _connection.ReadAsync(request, cancellationToken).WithCancellation(cancellationToken))
+            {
+                if (item is Checkpoint checkpoint)
+                    batch.Reach(checkpoint);
+                else
+                    batch.Add(ReadItem.Of(item));
+                if (!batch.IsFull(_workspace.Config.Limits))
+                    continue;
+                await batches.WriteAsync(batch, cancellationToken);
+                batch = new();
+            }
+
+            batch.IsLast = true;
+            await batches.WriteAsync(batch, cancellationToken);
+            batches.Complete();
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            if (batch.CutToCheckpoint())
+                await batches.WriteAsync(batch, CancellationToken.None);
+            batches.Complete();
+        }
+        catch (Exception e)
+        {
+            // What was read up to the last checkpoint is good; commit it before the failure is told.
+            if (batch.CutToCheckpoint())
+                await batches.WriteAsync(batch, CancellationToken.None);
+            batches.Complete();
+            if (e is ConnectorException or OutOfMemoryException)
+                throw;
+            throw new ConnectorException(ConnectorErrorKind.Permanent, $"connector '{_stream.Connection.Connector}' failed in a way it did not explain: {e.GetType().Name}", e);
+        }
+    }
+
+    private async ValueTask<string?> CursorAsync()
+    {
+        var (_, _, cursor) = await _workspace.Store.Reader.StreamAsync(_stream.Number, CancellationToken.None);
+        return cursor;
+    }
+
+    private async Task CommitAsync(Batch batch)
+    {
+        var statement = new ReconciliationStatement();
+        await using (var transaction = await _workspace.Store.BeginAsync(CancellationToken.None))
+        {
+            await new RecordIntake(_workspace, transaction, _stream, statement, _run.Id).ReadAsync(batch.Items);
+            if (batch.Cursor is { } cursor)
+                await transaction.SaveCursorAsync(_stream.Number, cursor.Length == 0 ? null : cursor);
+            var total = new ReconciliationStatement();
+            total.Add(_total);
+            total.Add(statement);
+            _run.Statement = total.ToJson();
+            await transaction.SaveRunAsync(_run);
+            await transaction.CommitAsync();
+        }
+
+        _total.Add(statement);
+        HubMetrics.Committed(_stream, statement);
+    }
+
+    private async Task<RunRow> FailAsync(Exception e)
+    {
+        RunLog.Failed(_log, _stream.Name, _run.Id, e.Message);
+        await SaveAsync("failed", e.Message);
+        return _run;
+    }
+
+    private async Task SaveAsync(string state, string? error)
+    {
+        _run.State = state;
+        _run.Error = error;
+        _run.Statement = _total.ToJson();
+        _run.EndedAt = state == "running" ? 0 : _workspace.Now;
+        await using var transaction = await _workspace.Store.BeginAsync(CancellationToken.None);
+        await transaction.SaveRunAsync(_run);
+        await transaction.CommitAsync();
+    }
+}
+
+/// <summary>Records between two commits.</summary>
+internal sealed class Batch
+{
+    private long _bytes;
+    private int _atCheckpoint;
+
+    public List<ReadItem> Items { get; } = [];
+
+    /// <summary>The cursor to store, or <c>null</c> when the batch outgrew its limit before a checkpoint came.</summary>
+    public string? Cursor { get; private set; }
+
+    /// <summary>The source's end: what stands after the last checkpoint is taken all the same.</summary>
+    public bool IsLast { get; set; }
+
+    public void Add(ReadItem item)
+    {
+        Items.Add(item);
+        _bytes += item.Item switch
+        {
+            SourceRecord record => record.Body.Length + record.Metadata.Length,
+            BadRecord bad => bad.Body.Length,
+            _ => 0,
+        } + 64;
+    }
+
+    public void Reach(Checkpoint checkpoint)
+    {
+        Cursor = checkpoint.Cursor;
+        _atCheckpoint = Items.Count;
+    }
+
+    /// <summary>Full, and at a checkpoint; or so far over that it must be written without one (its records are then read once more if the run dies).</summary>
+    public bool IsFull(Configuration.RunLimits limits)
+    {
+        var full = Items.Count >= limits.BatchRecords || _bytes >= limits.BatchBytes;
+        if (!full)
+            return false;
+        if (_atCheckpoint == Items.Count)
+            return true;
+        if (Items.Count < limits.BatchRecords * 8L && _bytes < Math.Max(limits.BatchBytes * 4L, limits.RecordBytes * 2L))
+            return false;
+        Cursor = null;
+        return true;
+    }
+
+    /// <summary>Drops what stands behind the last checkpoint; false when nothing is left to commit.</summary>
+    public bool CutToCheckpoint()
+    {
+        Items.RemoveRange(_atCheckpoint, Items.Count - _atCheckpoint);
+        return Cursor is not null;
+    }
+}

@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Mapping;
+using IntegrationHub.Mapping.Functions;
+using IntegrationHub.Model;
+using IntegrationHub.Sdk;
+using IntegrationHub.Storage;
+using IntegrationHub.Storage.Sqlite;
+using IntegrationHub.Unify;
+using IntegrationHub.Yaml;
+
+namespace IntegrationHub.Connections;
+
+/// <summary>One organisation's data with everything that works on it. Everything hangs off this object; there is no static state.</summary>
+public sealed class Workspace : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, MappingPlan> _plans = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<int, string> _connectors = new();
+
+    private Workspace(HubConfig config, IHubStore store, SecretStore secrets, EntityModel model, MappingFolder folder, ConnectorRegistry connectors, TimeProvider time, ILoggerFactory logs)
+    {
+        Config = config;
+        Store = store;
+        Secrets = secrets;
+        Model = model;
+        Folder = folder;
+        Connectors = connectors;
+        Time = time;
+        Logs = logs;
+        Functions = FunctionLibrary.For(new FunctionContext(secrets.DeriveKey("keyedHash")));
+        Bindings = new(model, store.Catalog);
+    }
+
+    public HubConfig Config { get; }
+
+    public IHubStore Store { get; }
+
+    public SecretStore Secrets { get; }
+
+    public EntityModel Model { get; }
+
+    public Bindings Bindings { get; }
+
+    public MappingFolder Folder { get; }
+
+    public ConnectorRegistry Connectors { get; }
+
+    public IReadOnlyDictionary<string, FunctionSpec> Functions { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILoggerFactory Logs { get; }
+
+    public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Opens store, model and published mappings. Mappings that were never published are put in force as they stand in their files.</summary>
+    /// <exception cref="StoreException">The store cannot be used.</exception>
+    /// <exception cref="InvalidFileException">Model or mapping files have faults.</exception>
+    public static async ValueTask<Workspace> OpenAsync(HubConfig config, ConnectorRegistry connectors, TimeProvider time, ILoggerFactory logs, CancellationToken cancellationToken)
+    {
+        var folder = MappingFolder.Open(config.Root);
+        var model = folder.Model();
+        var data = Path.Combine(config.Root, config.Data);
+        var store = SqliteStore.Open(new() { Path = Path.Combine(data, "hub.db") });
+        try
+        {
+            await store.PrepareModelAsync(model, cancellationToken);
+            var workspace = new Workspace(config, store, SecretStore.Open(store, data), model, folder, connectors, time, logs);
+            foreach (var connection in config.Connections)
+                workspace.NumberOf(connection);
+            await workspace.LoadPlansAsync(cancellationToken);
+            return workspace;
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The same workspace over another store, to try things on a copy.</summary>
+    public Workspace Over(IHubStore store)
+    {
+        var copy = new Workspace(Config, store, Secrets, Model, Folder, Connectors, Time, Logs);
+        foreach (var (number, connector) in _connectors)
+            copy._connectors[number] = connector;
+        foreach (var (source, plan) in _plans)
+            copy._plans[source] = plan;
+        return copy;
+    }
+
+    /// <summary>The mapping in force for a stream, or <c>null</c> when none is.</summary>
+    public MappingPlan? PlanFor(string connector, string stream) => _plans.GetValueOrDefault($"{connector}/{stream}");
+
+    public IEnumerable<MappingPlan> Plans => _plans.Values;
+
+    /// <summary>Number of a mapping version, as records and changes refer to it.</summary>
+    public int NumberOf(MappingPlan plan) => Store.Catalog.Mapping(plan.Source, plan.Hash);
+
+    public int NumberOf(ConnectionConfig connection)
+    {
+        var number = Store.Catalog.Connection(connection.Name);
+        _connectors[number] = connection.Connector;
+        return number;
+    }
+
+    /// <summary>Connector id of a connection's number; empty for connections that are no longer configured.</summary>
+    public string ConnectorOf(int connection) => _connectors.GetValueOrDefault(connection, "");
+
+    /// <exception cref="ConnectorException">Of kind configuration when there is none of that name.</exception>
+    public ConnectionConfig Connection(string name) => Config.Connection(name)
+        ?? throw new ConnectorException(ConnectorErrorKind.Configuration,
+            $"no connection '{name}' in hub.yaml{NearestName.Hint(name, Config.Connections.Select(c => c.Name))}");
+
+    /// <summary>Opens a connection to its system.</summary>
+    public async ValueTask<(IConnector Connector, IConnection Connection)> OpenAsync(ConnectionConfig connection, CancellationToken cancellationToken)
+    {
+        var connector = Connectors.Get(connection.Connector);
+        var settings = await SecretReferences.ResolveAsync(connection, connector.Manifest, Config.Root, Secrets, cancellationToken);
+        return (connector, connector.Open(new()
+        {
+            Name = connection.Name,
+            Settings = settings,
+            ContentRoot = Config.Root,
+            CreateHttpClient = ConnectorHttp.CreateClient,
+            Time = Time,
+            Log = Logs.CreateLogger("Connection." + connection.Name),
+        }));
+    }
+
+    /// <summary>Reads again which mapping versions are in force; other processes may have published.</summary>
+    public async ValueTask LoadPlansAsync(CancellationToken cancellationToken)
+    {
+        var published = (await Publications.AllAsync(Store.Reader, cancellationToken)).ToDictionary(p => p.Source, p => p.Publication);
+        var unpublished = new List<MappingPlan>();
+        foreach (var plan in MappingFolder.Compile(Folder.Mappings(), Model, Functions))
+            if (!published.ContainsKey(plan.Source))
+                unpublished.Add(plan);
+        foreach (var (source, publication) in published)
+            if (_plans.GetValueOrDefault(source)?.Hash != publication.Current)
+                _plans[source] = await Publications.PlanAsync(Store.Reader, source, publication.Current, Model, Functions, cancellationToken);
+        if (unpublished.Count == 0)
+            return;
+        await using var transaction = await Store.BeginAsync(cancellationToken);
+        foreach (var plan in unpublished)
+        {
+            await Publications.PublishAsync(transaction, plan, "first start", Now);
+            _plans[plan.Source] = plan;
+        }
+
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Takes note that this process has put a version in force.</summary>
+    public void Use(MappingPlan plan) => _plans[plan.Source] = plan;
+
+    public ValueTask DisposeAsync() => Store.DisposeAsync();
+}
