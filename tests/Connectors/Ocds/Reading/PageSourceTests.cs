@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Sdk;
@@ -250,6 +251,21 @@ public sealed class PageSourceTests : IDisposable
         Assert.Equal("o/café", Assert.Single((await OcdsRig.Read(new { url = _publisher.Url, charset = "iso-8859-1" })).Records()).Id);
         _publisher.Instead = _ => Bytes(latin, "application/json; charset=ISO-8859-1");
         Assert.Equal("o/café", Assert.Single((await OcdsRig.Read(new { url = _publisher.Url })).Records()).Id);
+    }
+
+    [Fact]
+    public async Task Gzip_body_is_unpacked_and_a_cut_one_is_worth_another_try()
+    {
+        var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest))
+            gzip.Write(Encoding.UTF8.GetBytes(Package(100, null)));
+        _publisher.Instead = _ => Bytes(packed.ToArray());
+        Assert.Equal(100, (await OcdsRig.Read(new { url = _publisher.Url + "/a.json.gz" })).Records().Count);
+
+        _publisher.Instead = _ => Bytes(packed.ToArray()[..^8]);
+        var (items, failure) = await OcdsRig.ReadUntilFailure(new { url = _publisher.Url + "/a.json.gz" });
+        Assert.Empty(items);
+        Assert.Equal(ConnectorErrorKind.Transient, failure.Kind);
     }
 
     [Fact]
