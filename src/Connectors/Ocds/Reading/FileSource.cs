@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -177,7 +176,7 @@ internal sealed class FileSource(OcdsOptions options, string contentRoot)
         Stream stream = File.OpenRead(path);
         var isGzip = stream.ReadByte() == 0x1F && stream.ReadByte() == 0x8B; // the name may lie
         stream.Position = 0;
-        return TextEncoding.ToUtf8(isGzip ? new GZipStream(stream, CompressionMode.Decompress) : stream, options.Charset);
+        return TextEncoding.ToUtf8(isGzip ? new WholeGzipStream(stream) : stream, options.Charset);
     }
 
     /// <summary>JSON Lines by name, or by look: the first line is a whole value and more follows.</summary>
@@ -188,16 +187,23 @@ internal sealed class FileSource(OcdsOptions options, string contentRoot)
 
         var stream = open();
         await using var closing = stream.ConfigureAwait(false);
-        var seen = 0;
-        await foreach (var line in JsonLinesReader.ReadAsync(stream, maxRecordBytes, default, cancellationToken).ConfigureAwait(false))
+        try
         {
-            if (++seen == 2)
-                return true;
-            if (line.IsTooLong || line.Bytes.Span[0] != '{' || line.Bytes.Span[^1] != '}')
-                return false;
-            using var value = StrictJson.Parse(line.Bytes, out _);
-            if (value is null)
-                return false;
+            var seen = 0;
+            await foreach (var line in JsonLinesReader.ReadAsync(stream, maxRecordBytes, default, cancellationToken).ConfigureAwait(false))
+            {
+                if (++seen == 2)
+                    return true;
+                if (line.IsTooLong || line.Bytes.Span[0] != '{' || line.Bytes.Span[^1] != '}')
+                    return false;
+                using var value = StrictJson.Parse(line.Bytes, out _);
+                if (value is null)
+                    return false;
+            }
+        }
+        catch (InvalidDataException)
+        {
+            // Damage is reported where it is met in reading.
         }
 
         return false;

@@ -19,7 +19,7 @@ internal static class PackageReader
         long elements = 0;
         (long From, long To) extent = default;
         var isList = false;
-        JsonException? broken = null;
+        Exception? broken = null;
         try
         {
             var options = new JsonPartOptions { Arrays = Arrays, MaxElementBytes = 0 };
@@ -38,7 +38,7 @@ internal static class PackageReader
                             members[part.Name] = value.RootElement.Clone();
             }
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidDataException)
         {
             broken = e;
         }
@@ -76,4 +76,4 @@ internal static class PackageReader
 /// <param name="Elements">How many elements the arrays have.</param>
 /// <param name="ElementBytes">Where the first element begins and the last one ends.</param>
 /// <param name="Broken">Why the pass ended early, if it did.</param>
-internal sealed record DocumentFrame(PackageHeader Header, bool IsSingle, bool IsList, long Elements, (long From, long To) ElementBytes, JsonException? Broken);
+internal sealed record DocumentFrame(PackageHeader Header, bool IsSingle, bool IsList, long Elements, (long From, long To) ElementBytes, Exception? Broken);

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -45,7 +44,7 @@ internal sealed class PublisherClient(HttpClient http, OcdsOptions options, Time
         if (body is { } packed && packed.Span.StartsWith<byte>([0x1F, 0x8B]))
         {
             // A .gz file, or a client that was not told to decompress. The limit holds for what comes out.
-            var unpacked = new GZipStream(new MemoryStream(packed.ToArray()), CompressionMode.Decompress);
+            var unpacked = new WholeGzipStream(new MemoryStream(packed.ToArray()));
             await using var closingToo = unpacked.ConfigureAwait(false);
             body = await BoundedBytes.ReadAsync(unpacked, options.MaxPageBytes, cancellationToken).ConfigureAwait(false);
         }
