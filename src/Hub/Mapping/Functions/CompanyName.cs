@@ -75,6 +75,8 @@ internal static class CompanyName
                 return name;
         }
 
+        if (ChineseForms.Contains(name))
+            return name;
         foreach (var form in ChineseForms)
         {
             if (name.Length > form.Length && name.EndsWith(form, StringComparison.Ordinal))

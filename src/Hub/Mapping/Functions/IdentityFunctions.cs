@@ -69,7 +69,8 @@ internal static class IdentityFunctions
             Name = "uscc",
             Group = Group,
             Summary = "A Unified Social Credit Code (GB 32100-2015) in capitals, without spaces and hyphens. Where one of its two check characters does not fit, the value is "
-                + "kept, an issue recorded, and as an identity key it counts as a hint only. A tax number of 15 characters becomes org: and its organisation code.",
+                + "kept, an issue recorded, and as an identity key it counts as a hint only. A tax number of 15 characters becomes org: and its organisation code; "
+                + "business registration numbers of 15 digits are faults, or hints where the two cannot be told apart.",
             Examples =
             [
                 "\"91350100m000100y43\" | uscc → \"91350100M000100Y43\"",
@@ -148,14 +149,14 @@ internal static class IdentityFunctions
                 if (values[0].Kind == ValueKind.Fault)
                     return values[0];
                 var region = Utf8Text.TryGet(values[0], out var text) && Countries.Find(text) is { } code ? code.ToString() : null;
-                return PhoneNumber.Read(input, region, scratch);
+                return PhoneText.Read(input, region, scratch);
             };
         }
 
         var constant = arguments.OptionalText(0, "a region such as 'CN'");
-        if (constant is not null && !PhoneNumber.IsRegion(constant))
+        if (constant is not null && !PhoneText.IsRegion(constant))
             throw new ArgumentFaultException(0, $"expected the alpha-2 code of a country such as 'CN', found '{constant}'");
-        return (input, _, scratch) => PhoneNumber.Read(input, constant, scratch);
+        return (input, _, scratch) => PhoneText.Read(input, constant, scratch);
     }
 
     private static FunctionBody BindDomain(IReadOnlyList<Argument> arguments)

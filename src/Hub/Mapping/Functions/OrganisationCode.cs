@@ -14,6 +14,8 @@ internal static class OrganisationCode
     private const string CheckIssue = "uscc: the check character does not fit";
     private const string OrganisationIssue = "uscc: the check digit of the organisation code does not fit";
 
+    private const string RegistrationIssue = "uscc: 15 digits that may as well be a business registration number";
+
     private static readonly Value WrongLength = Value.Fault("not a Unified Social Credit Code of 18 characters nor a tax number of 15");
     private static readonly Value WrongAlphabet = Value.Fault("a character that a Unified Social Credit Code cannot have");
     private static readonly Value WrongTaxNumber = Value.Fault("15 characters, but not a tax number made of a region and an organisation code");
@@ -36,7 +38,7 @@ internal static class OrganisationCode
             Span<byte> joined = stackalloc byte[13];
             "org:"u8.CopyTo(joined);
             code[6..15].CopyTo(joined[4..]);
-            return scratch.Text(joined);
+            return Legacy(code[..15], scratch.Text(joined), scratch);
         }
 
         if (Refusal(code) is { } refusal)
@@ -55,9 +57,10 @@ internal static class OrganisationCode
             case 18:
                 return Refusal(code) ?? Checked(code, scratch.Text(code[8..17]), scratch);
             case 15:
-                return IsLegacyTaxNumber(code[..15]) ? scratch.Text(code[6..15]) : WrongTaxNumber;
+                return IsLegacyTaxNumber(code[..15]) ? Legacy(code[..15], scratch.Text(code[6..15]), scratch) : WrongTaxNumber;
             case 13 when code.StartsWith("ORG:"u8) && HasOrganisationCheck(code[4..13]):
-                return scratch.Text(code[4..13]);
+                var joined = scratch.Text(code[4..13]);
+                return input.IsDemoted ? joined.Demoted() : joined;
             case 9 when code[..9].IndexOfAnyExcept((byte)'0') < 0:
                 return Placeholder;
             case 9 when HasOrganisationCheck(code[..9]):
@@ -99,6 +102,15 @@ internal static class OrganisationCode
         ReadOnlySpan<byte> rest = half[..Utf8Text.NormalizeWidth(text, half)];
         while (!rest.IsEmpty)
         {
+            if (char.IsAsciiLetterOrDigit((char)rest[0]))
+            {
+                if (length == 18)
+                    return false;
+                code[length++] = (byte)char.ToUpperInvariant((char)rest[0]);
+                rest = rest[1..];
+                continue;
+            }
+
             Rune.DecodeFromUtf8(rest, out var rune, out var size);
             rest = rest[size..];
             if (Utf8Text.IsBlank(rune) || rune.Value is '-' or (>= 0x2010 and <= 0x2015) or 0x2212)
@@ -107,7 +119,7 @@ internal static class OrganisationCode
                 return false;
 
             // Any other character holds its place, so that the length is judged first and the alphabet after.
-            code[length++] = rune.IsAscii ? (byte)char.ToUpperInvariant((char)rune.Value) : (byte)'?';
+            code[length++] = (byte)(rune.Value == ':' ? ':' : '?');
         }
 
         return true;
@@ -144,6 +156,30 @@ internal static class OrganisationCode
         }
 
         return fits ? value : value.Demoted();
+    }
+
+    /// <summary>One business registration number in eleven looks like a tax number by chance: what passes both checks proves nothing.</summary>
+    private static Value Legacy(ReadOnlySpan<byte> code, Value value, Scratch scratch)
+    {
+        if (!IsRegistrationNumber(code))
+            return value;
+        scratch.Issues.Add(RegistrationIssue);
+        return value.Demoted();
+    }
+
+    /// <summary>The registration number of companies before 2015: 15 digits with the check of ISO 7064 MOD 11,10.</summary>
+    private static bool IsRegistrationNumber(ReadOnlySpan<byte> code)
+    {
+        var product = 10;
+        foreach (var c in code[..14])
+        {
+            if (!char.IsAsciiDigit((char)c))
+                return false;
+            var sum = (product + c - '0') % 10;
+            product = (sum == 0 ? 10 : sum) * 2 % 11;
+        }
+
+        return char.IsAsciiDigit((char)code[14]) && (product + code[14] - '0') % 10 == 1;
     }
 
     private static bool IsLegacyTaxNumber(ReadOnlySpan<byte> code) =>

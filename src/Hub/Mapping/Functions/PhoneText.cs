@@ -5,7 +5,7 @@ using PhoneNumbers;
 namespace IntegrationHub.Mapping.Functions;
 
 /// <summary>Phone numbers to E.164: mainland mobiles without leaving the bytes, everything else by libphonenumber.</summary>
-internal static class PhoneNumber
+internal static class PhoneText
 {
     private const int MaxLength = 80;
 
