@@ -5,7 +5,7 @@ using IntegrationHub.Mapping;
 namespace IntegrationHub.Commands;
 
 /// <summary>Maps a stream of JSON Lines block by block: blocks run on several threads and come out in order. Memory is bounded by the blocks in work.</summary>
-internal sealed class MapFile(MappingPlan plan, bool fieldsOnly, int threads)
+internal sealed class MapFile(MappingPlan plan, bool flat, int threads)
 {
     private const int BlockBytes = 1024 * 1024;
     private const int MaxLineBytes = 16 * 1024 * 1024;
@@ -116,7 +116,10 @@ internal sealed class MapFile(MappingPlan plan, bool fieldsOnly, int threads)
         foreach (var contribution in mapped.Contributions)
         {
             block.Contributions++;
-            block.Output.Write(fieldsOnly ? mapped.Fields(contribution) : mapped.Json(contribution));
+            if (flat)
+                mapped.WriteFlat(contribution, block.Output);
+            else
+                block.Output.Write(mapped.Json(contribution));
             block.Output.WriteByte((byte)'\n');
         }
     }

@@ -357,8 +357,16 @@ public sealed class MappedRecord
     /// <summary>The contribution as one JSON object, UTF-8.</summary>
     public ReadOnlySpan<byte> Json(MappedContribution contribution) => Output.Written.Slice(contribution.Start, contribution.Length);
 
-    /// <summary>The fields of the contribution as one JSON object, UTF-8.</summary>
-    public ReadOnlySpan<byte> Fields(MappedContribution contribution) => Output.Written.Slice(contribution.FieldsStart, contribution.FieldsLength);
+    /// <summary>Writes the contribution as one flat JSON object: its key as <c>id</c>, then its fields.</summary>
+    public void WriteFlat(MappedContribution contribution, Utf8Output output)
+    {
+        output.Write("{\"id\":"u8);
+        JsonString.WriteQuoted(Texts.Written.Slice(contribution.Key.Start, contribution.Key.Length), output);
+        var fields = Output.Written.Slice(contribution.FieldsStart, contribution.FieldsLength);
+        if (fields.Length > 2)
+            output.WriteByte((byte)',');
+        output.Write(fields[1..]);
+    }
 
     public string Text(MappedText text) => Encoding.UTF8.GetString(Texts.Written.Slice(text.Start, text.Length));
 
