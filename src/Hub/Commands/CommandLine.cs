@@ -33,6 +33,8 @@ internal static class CommandLine
     {
         var root = new RootCommand("Integration hub: connects systems, maps their records to one customer model, tells every change.")
         {
+            RunCommand.Create(),
+            DemoCommand.Create(),
             ConnectorCommands.Connectors(),
             ConnectorCommands.Check(),
             ConnectorCommands.Read(),
@@ -43,7 +45,12 @@ internal static class CommandLine
             MapCommand.Create(),
             MappingCommands.Create(),
             PathCommand.Create(),
+            EntityCommands.Export(),
+            EntityCommands.Customers(),
+            EntityCommands.Show(),
+            EntityCommands.Changes(),
             SecretCommands.Secrets(),
+            KeyCommands.Keys(),
             SchemaCommand.Create(),
         };
         root.Options.Add(HubFileOption);
