@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Host;
 using IntegrationHub.Sdk;
 using IntegrationHub.Storage;
 using IntegrationHub.Yaml;
@@ -82,7 +83,7 @@ internal static class CommandLine
             await error.WriteLineAsync(e.Message);
             return e.Kind == ConnectorErrorKind.Configuration ? Exit.Usage : Exit.Environment;
         }
-        catch (Exception e) when (e is StoreException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is StoreException or HubEnvironmentException or IOException or UnauthorizedAccessException)
         {
             await error.WriteLineAsync(e.Message);
             return Exit.Environment;

@@ -26,7 +26,7 @@ internal static class DemoCommand
         if (fresh && File.Exists(Path.Combine(data, "hub.db")))
             Directory.Delete(data, recursive: true);
         var config = Connections.Configuration.HubConfigFile.Read(WriteConfig(data)) with { Data = data };
-        await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, HostLogging.Create(), cancel);
+        await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, HubLogs.Create(json: false), cancel);
 
         output.WriteLine("Reading real public tender notices from samples/ocds ...");
         var runs = new List<RunRow>();
@@ -44,7 +44,7 @@ internal static class DemoCommand
             return Exit.Ok;
 
         await using var host = HubHost.Build(workspace, new());
-        await host.StartAsync(cancel);
+        await HubHost.StartAsync(host, cancel);
         var (_, token) = await new ApiKeys(workspace.Store, workspace.Time).CreateAsync("demo", ApiScope.Admin, TimeSpan.FromDays(1), cancel);
         output.WriteLine($"""
 

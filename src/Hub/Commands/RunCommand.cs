@@ -9,13 +9,14 @@ internal static class RunCommand
 {
     public static Command Create()
     {
-        var command = new Command("run", "Run the hub: API, schedules. Ctrl-C or SIGTERM commits what is in hand and ends.");
+        var logJson = new Option<bool>("--log-json") { Description = "Write the log as one JSON object per line." };
+        var command = new Command("run", "Run the hub: API, schedules. Ctrl-C or SIGTERM commits what is in hand and ends.") { logJson };
         command.SetAction(async (parsed, cancel) =>
         {
             var config = CommandWorkspace.Config(parsed);
-            await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, HostLogging.Create(), cancel);
+            await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, HubLogs.Create(parsed.GetValue(logJson)), cancel);
             await using var host = HubHost.Build(workspace, new());
-            await host.StartAsync(cancel);
+            await HubHost.StartAsync(host, cancel);
             parsed.Out().WriteLine($"""
                 workspace {config.Workspace}, data in {config.Data}
                 API       {config.Listen}/v1   (a key: hub keys create NAME)

@@ -118,7 +118,7 @@ public sealed class YamlNode
             throw new YamlException(parser.Current!.Start, parser.Current.End, $"nested deeper than {MaxDepth} levels");
         switch (parser.Current)
         {
-            case Scalar scalar:
+            case YamlDotNet.Core.Events.Scalar scalar:
                 RefuseAnchor(scalar, diagnostics);
                 parser.MoveNext();
                 return new(YamlKind.Scalar, scalar.Start) { Text = scalar.Value, IsPlain = scalar.Style is ScalarStyle.Plain };

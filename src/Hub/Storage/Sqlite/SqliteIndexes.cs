@@ -6,9 +6,16 @@ namespace IntegrationHub.Storage.Sqlite;
 internal static class SqliteIndexes
 {
     /// <summary>The SQL of a field's value; the same text in index and query, or SQLite would not use the index.</summary>
-    public static string Expression(FieldType field) => field.Kind == FieldKind.Money
-        ? $"json_extract(body,'$.{field.Name}.amount')"
-        : $"json_extract(body,'$.{field.Name}')";
+    public static string Expression(FieldType field) => field.Kind switch
+    {
+        FieldKind.Money => $"json_extract(body,'$.{field.Name}.amount')",
+        // Texts with different offsets do not compare as points in time do.
+        FieldKind.Time => $"unixepoch(json_extract(body,'$.{field.Name}'),'subsec')",
+        _ => $"json_extract(body,'$.{field.Name}')",
+    };
+
+    /// <summary>Changes with the expression, so that an index over another one is made anew.</summary>
+    private static string Name(int type, FieldType field) => $"field_{type}_{field.Name}_{(field.Kind == FieldKind.Time ? "Instant" : field.Kind.ToString())}";
 
     public static void Apply(SqliteDatabase database, EntityModel model, Catalog catalog)
     {
@@ -17,8 +24,8 @@ internal static class SqliteIndexes
         {
             var type = catalog.EntityType(entity.Name);
             foreach (var field in entity.Fields.Where(f => f.Indexed))
-                wanted[$"field_{type}_{field.Name}_{field.Kind}"] =
-                    $"CREATE INDEX IF NOT EXISTS \"field_{type}_{field.Name}_{field.Kind}\" ON entities({Expression(field)}, id) WHERE type={type} AND state=0";
+                wanted[Name(type, field)] =
+                    $"CREATE INDEX IF NOT EXISTS \"{Name(type, field)}\" ON entities({Expression(field)}, id) WHERE type={type} AND state=0";
         }
 
         var present = new List<string>();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using IntegrationHub.Model;
 
 namespace IntegrationHub.Storage.Sqlite;
 
@@ -45,7 +46,7 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
                 if (query.After is { } after)
                     sql.Append(after.Value is null
                         ? $" AND {expression} IS NULL AND e.id{beyond}{Parameter(after.Id)}"
-                        : $" AND ({expression}{beyond}{Parameter(JsonValue(after.Value))} OR ({expression}={Parameter(JsonValue(after.Value))} AND e.id{beyond}{Parameter(after.Id)}) OR {expression} IS NULL)");
+                        : $" AND ({expression}{beyond}{Parameter(JsonValue(field, after.Value))} OR ({expression}={Parameter(JsonValue(field, after.Value))} AND e.id{beyond}{Parameter(after.Id)}) OR {expression} IS NULL)");
                 sql.Append(CultureInfo.InvariantCulture, $" ORDER BY {expression} {direction} NULLS LAST, e.id {direction}");
             }
             else
@@ -90,6 +91,46 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
                 """).Bind(1, entity).Bind(2, limit).Query();
             while (rows.Read())
                 found.Add((rows.Int32(0), rows.Int64(1)));
+            return found;
+        }));
+
+    public ValueTask<IReadOnlyList<IdentityKey>> KeysAsync(long entity, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<IdentityKey>>(db =>
+        {
+            var found = new List<IdentityKey>();
+            using var rows = db.Prepare("SELECT kind, value FROM keys WHERE entity=?1 ORDER BY kind, value").Bind(1, entity).Query();
+            while (rows.Read())
+                found.Add(new(rows.Int32(0), rows.String(1)));
+            return found;
+        }));
+
+    public ValueTask<IReadOnlyList<LinkedEntity>> TimelineAsync(TimelineQuery query, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<LinkedEntity>>(db =>
+        {
+            // A key that another live entity holds too points at nobody, as it does when links are resolved.
+            var times = string.Concat(query.Times.Select(t => $" WHEN {t.Type} THEN unixepoch(json_extract(e.body,'$.{t.Time.Name}'),'subsec')"));
+            var sql = $"""
+                WITH linked AS (SELECT DISTINCT l.name AS name, l.source AS source FROM keys k JOIN links l ON l.kind=k.kind AND l.value=k.value
+                  WHERE k.entity=?1 AND NOT EXISTS (SELECT 1 FROM keys o WHERE o.kind=k.kind AND o.value=k.value AND o.entity<>?1)),
+                rows AS (SELECT linked.name AS name, e.id AS id, coalesce(CASE e.type{(times.Length == 0 ? " WHEN 0 THEN NULL" : times)} END, -1e15) AS at
+                  FROM linked JOIN entities e ON e.id=linked.source WHERE e.state=0)
+                SELECT name, id, at FROM rows WHERE (at, id, name)<(?2, ?3, ?4) ORDER BY at DESC, id DESC, name DESC LIMIT ?5
+                """;
+            var after = query.After ?? new(int.MaxValue, long.MaxValue, double.MaxValue);
+            var found = new List<LinkedEntity>();
+            using var rows = db.Prepare(sql).Bind(1, query.Entity).Bind(2, after.At).Bind(3, after.Id).Bind(4, after.Link).Bind(5, query.Limit).Query();
+            while (rows.Read())
+                found.Add(new(rows.Int32(0), rows.Int64(1), rows.Double(2)));
+            return found;
+        }));
+
+    public ValueTask<IReadOnlyList<RunRow>> RunsBeforeAsync(string? connection, long before, int limit, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<RunRow>>(db =>
+        {
+            var found = new List<RunRow>();
+            using var rows = db.Prepare($"SELECT {RunColumns} FROM runs WHERE id<?1 AND (?2 IS NULL OR connection=?2) ORDER BY id DESC LIMIT ?3").Bind(1, before).Bind(2, connection).Bind(3, limit).Query();
+            while (rows.Read())
+                found.Add(ReadRun(rows));
             return found;
         }));
 
@@ -199,7 +240,7 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
         if (filter.Operator == FilterOperator.StartsWith)
         {
             // A range instead of LIKE, so that the index is used and the prefix needs no escaping.
-            var prefix = (string?)JsonValue(filter.Value) ?? "";
+            var prefix = (string?)JsonValue(filter.Field, filter.Value) ?? "";
             return $"{expression}>={parameter(prefix)} AND {expression}<{parameter(prefix + "\U0010FFFF")}";
         }
 
@@ -212,16 +253,17 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
             FilterOperator.Greater => ">",
             _ => ">=",
         };
-        return $"{expression}{compare}{parameter(JsonValue(filter.Value))}";
+        return $"{expression}{compare}{parameter(JsonValue(filter.Field, filter.Value))}";
     }
 
-    /// <summary>JSON text as SQLite's json_extract would give it.</summary>
-    private static object? JsonValue(string json)
+    /// <summary>JSON text as the field's SQL expression would give it.</summary>
+    private static object? JsonValue(FieldType field, string json)
     {
         using var document = JsonDocument.Parse(json);
         var value = document.RootElement;
         return value.ValueKind switch
         {
+            JsonValueKind.String when field.Kind == FieldKind.Time => Instant(value.GetString()!),
             JsonValueKind.String => value.GetString(),
             JsonValueKind.True => 1L,
             JsonValueKind.False => 0L,
@@ -230,6 +272,9 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
             _ => null,
         };
     }
+
+    private static object? Instant(string time) =>
+        DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at.ToUnixTimeMilliseconds() / 1000.0 : null;
 
     private static SqliteStatement Bind(SqliteStatement statement, List<object?> values)
     {
