@@ -10,6 +10,7 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
     private const string EntityColumns = "id, type, state, merged_into, version, change, contributions, body, origins";
 
     private bool _open = true;
+    private bool _disposed;
     private long _lastEntity = -1;
 
     public ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds)
@@ -35,7 +36,7 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
     public ValueTask WriteRecordsAsync(IReadOnlyList<RecordWrite> records)
     {
         var insert = database.Prepare($"INSERT INTO records({RecordColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
-        var update = database.Prepare("UPDATE records SET parent=?4, hash=?5, version=?6, state=?7, mapping=?8, observed=?9, seen=?10 WHERE id=?1 AND ?2>=0 AND ?3<>''");
+        var update = database.Prepare("UPDATE records SET parent=?4, hash=?5, version=?6, state=?7, mapping=?8, observed=?9, seen=?10 WHERE id=?1");
         var body = database.Prepare("INSERT INTO bodies(id, body, metadata) VALUES(?1,?2,?3) ON CONFLICT(id) DO UPDATE SET body=excluded.body, metadata=excluded.metadata");
         var next = database.Scalar("SELECT max(id) FROM records");
         foreach (var (row, bytes, metadata) in records)
@@ -64,14 +65,15 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
 
     public ValueTask<IReadOnlyList<RecordBody>> PartsAsync(long parent) => new(ReadParts(database, parent));
 
+    // The + keeps SQLite from the index by stream, which would sort the whole stream for every page.
     public ValueTask<IReadOnlyList<RecordRow>> RecordsToRemapAsync(int stream, int mapping, long afterId, int limit) =>
         new(ReadRecords(database.Prepare($"""
-            SELECT {RecordColumns} FROM records WHERE stream=?1 AND mapping<>?2 AND id>?3 AND parent=0 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
+            SELECT {RecordColumns} FROM records WHERE +stream=?1 AND mapping<>?2 AND id>?3 AND parent=0 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
             """).Bind(1, stream).Bind(2, mapping).Bind(3, afterId).Bind(4, limit)));
 
     public ValueTask<IReadOnlyList<RecordRow>> UnseenRecordsAsync(int stream, long run, long afterId, int limit) =>
         new(ReadRecords(database.Prepare($"""
-            SELECT {RecordColumns} FROM records WHERE stream=?1 AND seen<>?2 AND id>?3 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
+            SELECT {RecordColumns} FROM records WHERE +stream=?1 AND seen<>?2 AND id>?3 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
             """).Bind(1, stream).Bind(2, run).Bind(3, afterId).Bind(4, limit)));
 
     public ValueTask<(long Live, long Unseen)> CountUnseenAsync(int stream, long run)
@@ -168,7 +170,7 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
     public ValueTask WriteEntitiesAsync(IReadOnlyList<EntityWrite> entities)
     {
         var insert = database.Prepare($"INSERT INTO entities({EntityColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
-        var update = database.Prepare("UPDATE entities SET state=?3, merged_into=?4, version=?5, change=?6, contributions=?7, body=?8, origins=?9 WHERE id=?1 AND type=?2");
+        var update = database.Prepare("UPDATE entities SET state=?3, merged_into=?4, version=?5, change=?6, contributions=?7, body=?8, origins=?9 WHERE id=?1");
         var search = database.Prepare("INSERT OR REPLACE INTO search(rowid, text) VALUES(?1, ?2)");
         var unsearch = database.Prepare("DELETE FROM search WHERE rowid=?1");
         var link = database.Prepare("INSERT INTO links(kind, value, name, source) VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING");
@@ -271,6 +273,9 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
 
     public ValueTask DisposeAsync()
     {
+        if (_disposed)
+            return ValueTask.CompletedTask;
+        _disposed = true;
         try
         {
             if (_open)
