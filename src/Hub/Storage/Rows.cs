@@ -69,7 +69,7 @@ public sealed class ContributionRow
     /// <summary>The entity it belongs to now.</summary>
     public long Entity { get; set; }
 
-    /// <summary>The entity it was first given; splitting a merged entity goes back to it.</summary>
+    /// <summary>The entity it goes back to when a merged entity is split: its first, or the one it got when that was taken by others.</summary>
     public long Home { get; set; }
 
     /// <summary>Unix milliseconds of the source's own time, or 0.</summary>

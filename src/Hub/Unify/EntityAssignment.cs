@@ -43,12 +43,13 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
                 Dealt.Add(delta.EntityBefore);
 
         var inBatch = deltas.Where(d => d.Row.Id != 0).ToDictionary(d => d.Row.Id);
-        var members = deltas.Where(d => d.IsLive && (!d.WasLive || Dealt.Contains(d.EntityBefore))).Select(d => new Member(d.Row, d.Binding, d.StrongAfter.ToList())).ToList();
+        var members = deltas.Where(d => d.IsLive && (!d.WasLive || Dealt.Contains(d.EntityBefore)))
+            .Select(d => new Member(d.Row, d.Binding, [.. d.StrongAfter], d.WasLive ? d.EntityBefore : 0)).ToList();
         var touched = deltas.Where(d => d.WasLive).CountBy(d => d.EntityBefore).ToDictionary();
         foreach (var entity in Dealt.Where(e => touched.GetValueOrDefault(e) < _entities[e].Contributions))
             foreach (var row in await transaction.ContributionsOfEntityAsync(entity))
                 if (!inBatch.ContainsKey(row.Id) && bindings.Find(row.Type) is { } binding)
-                    members.Add(new(row, binding, [.. ContributionDocument.Keys(row, binding).Where(k => binding.StrongKinds.Contains(k.Kind))]));
+                    members.Add(new(row, binding, [.. ContributionDocument.Keys(row, binding).Where(k => binding.StrongKinds.Contains(k.Kind))], entity));
         return members;
     }
 
@@ -83,7 +84,8 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
         await LoadAsync(members.Where(m => m.Row.Home != 0).Select(m => m.Row.Home));
         await LoadAsync(components.Values.SelectMany(c => c.Entities));
         var taken = new HashSet<long>();
-        foreach (var component in components.Values.OrderBy(c => c.Entities.Count == 0).ThenBy(c => c.Entities.FirstOrDefault()).ThenBy(c => c.FirstStored).ThenBy(c => c.Order))
+        // What is left of an entity comes before those that its contributions went to: it has no other number to fall back on.
+        foreach (var component in components.Values.OrderBy(c => c.Entities.Count > 0).ThenBy(c => c.FirstStored).ThenBy(c => c.Order))
         {
             component.Entity = Choose(component, taken);
             taken.Add(component.Entity);
@@ -98,20 +100,14 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
     }
 
     /// <summary>
-    /// A component keeps the oldest entity in it. One that was cut off goes back to the entity its contributions first had, so that a split
-    /// undoes a merge exactly; only where there is none it gets a new number.
+    /// The number of an entity is the lowest home of its contributions. So it follows from which contributions exist: cutting off undoes a merge exactly,
+    /// and what comes back after it was withdrawn finds its entity again. A home that another entity has by now is no choice.
     /// </summary>
     private long Choose(Component component, HashSet<long> taken)
     {
-        if (component.Entities.Count > 0)
-            return component.Entities[0];
-        foreach (var home in component.Members.Select(m => m.Row.Home).Where(h => h != 0).Distinct().Order())
-            if (!taken.Contains(home) && (Dealt.Contains(home) || !_entities.TryGetValue(home, out var row) || row.State != EntityState.Live))
-                return home;
-        foreach (var present in component.Members.Select(m => m.Row.Entity).Where(e => e != 0 && Dealt.Contains(e)).Distinct().Order())
-            if (!taken.Contains(present))
-                return present;
-        return transaction.NewEntityId();
+        bool IsFree(long entity) => !taken.Contains(entity) && (Dealt.Contains(entity) || !_entities.TryGetValue(entity, out var row) || row.State != EntityState.Live);
+        var homes = component.Members.Select(m => m.Row.Home).Where(h => h != 0 && IsFree(h));
+        return component.Entities.Take(1).Concat(homes).DefaultIfEmpty().Min() is var lowest and not 0 ? lowest : transaction.NewEntityId();
     }
 
     private async ValueTask SettleAsync(Component component, Dictionary<long, ContributionRow> inBatch, HashSet<long> taken)
@@ -120,12 +116,11 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
         {
             var row = member.Row;
             var from = member.EntityBefore;
-            if (row.Home == 0)
+            // A lower home is taken by others.
+            if (row.Home < component.Entity)
                 row.Home = component.Entity;
             row.Entity = component.Entity;
             if (from == component.Entity || from == 0)
-                continue;
-            if (!Dealt.Contains(from))
                 continue;
             if (!inBatch.ContainsKey(row.Id))
                 Moved.Add((row, from, ContributionDocument.Keys(row, member.Binding)));
@@ -133,7 +128,7 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
                 Split.TryAdd(component.Entity, from);
         }
 
-        foreach (var absorbed in component.Entities.Skip(1))
+        foreach (var absorbed in component.Entities.Where(e => e != component.Entity))
         {
             Merged[absorbed] = component.Entity;
             foreach (var row in await transaction.ContributionsOfEntityAsync(absorbed))
@@ -174,7 +169,7 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
 
     private void Join(object a, object b) => _parents[Find(a)] = Find(b);
 
-    private sealed class Member(ContributionRow row, EntityBinding binding, List<IdentityKey> strong)
+    private sealed class Member(ContributionRow row, EntityBinding binding, List<IdentityKey> strong, long entityBefore)
     {
         public ContributionRow Row { get; } = row;
 
@@ -182,7 +177,8 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
 
         public List<IdentityKey> Strong { get; } = strong;
 
-        public long EntityBefore { get; } = row.Entity;
+        /// <summary>The entity it was in until now, or 0.</summary>
+        public long EntityBefore { get; } = entityBefore;
     }
 
     private sealed class Component(int order)

@@ -68,9 +68,6 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
         foreach (var dealt in assignment.Dealt)
             if (_touched.TryGetValue(dealt, out var touched))
                 touched.FromScratch = true;
-        foreach (var into in assignment.Merged.Values)
-            if (_touched.TryGetValue(into, out var touched))
-                touched.FromScratch = true;
     }
 
     private Touched Touch(long entity, EntityBinding binding, long record)

@@ -45,8 +45,9 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
     /// <summary>Finds what differs from the kept contributions of the records.</summary>
     private async ValueTask CompareAsync(IReadOnlyList<RecordContributions> records, Cause cause)
     {
-        var known = (await transaction.ContributionsOfRecordsAsync([.. records.Select(r => r.Record.Id)])).ToLookup(c => c.Record);
-        foreach (var (record, connection, contributions) in records)
+        var known = (await transaction.ContributionsOfRecordsAsync([.. records.Select(r => r.Record.Id).Distinct()])).ToLookup(c => c.Record);
+        // Of a record that stands twice in the batch, what it says last counts.
+        foreach (var (record, connection, contributions) in records.GroupBy(r => r.Record.Id).Select(g => g.Last()))
         {
             var kept = known[record.Id].ToLookup(c => (c.Type, c.Key)).ToDictionary(g => g.Key, g => new Queue<ContributionRow>(g.OrderBy(c => c.Id)));
             foreach (var contribution in contributions)
@@ -76,7 +77,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
 
     private void Replace(ContributionRow row, NewContribution contribution, Cause cause)
     {
-        if (row.Body.AsSpan().SequenceEqual(contribution.Body))
+        if (row.ObservedAt == contribution.ObservedAt && row.Body.AsSpan().SequenceEqual(contribution.Body))
             return;
         var before = row.IsWithdrawn ? [] : ContributionDocument.Keys(row, contribution.Binding);
         var wasLive = !row.IsWithdrawn;
@@ -88,7 +89,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
 
     private void Withdraw(ContributionRow row)
     {
-        // A type that the model no longer declares has no identity to take part in; its rows are withdrawn all the same.
+        // Nothing here can fold a type that the model no longer declares; its entities stay as they were.
         if (bindings.Find(row.Type) is not { } binding)
             return;
         var before = ContributionDocument.Keys(row, binding);

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using SQLitePCL;
 using static SQLitePCL.raw;
 
@@ -20,7 +22,12 @@ internal sealed class SqliteDatabase : IDisposable
         var flags = (readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
         var result = sqlite3_open_v2(path, out _handle, flags, null);
         if (result != SQLITE_OK)
-            throw Failure(result, "opening the database");
+        {
+            var failure = Failure(result, "opening the database");
+            _handle.Dispose();
+            throw failure;
+        }
+
         sqlite3_extended_result_codes(_handle, 1);
         sqlite3_busy_timeout(_handle, (int)busyTimeout.TotalMilliseconds);
     }
@@ -40,11 +47,11 @@ internal sealed class SqliteDatabase : IDisposable
     {
         if (_statements.TryGetValue(sql, out var statement))
             return statement;
-        var result = sqlite3_prepare_v3(_handle, sql, SQLITE_PREPARE_PERSISTENT, out var native);
-        if (result != SQLITE_OK)
-            throw Failure(result, sql);
-        return _statements[sql] = new(this, native, sql);
+        return _statements[sql] = Prepare(sql, SQLITE_PREPARE_PERSISTENT);
     }
+
+    /// <summary>A statement whose text depends on what was asked for and may never come again; dispose it.</summary>
+    public SqliteStatement PrepareOnce(string sql) => Prepare(sql, 0);
 
     public long Scalar(string sql)
     {
@@ -54,6 +61,12 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>Rows changed by the last statement.</summary>
     public int Changes => sqlite3_changes(_handle);
+
+    private SqliteStatement Prepare(string sql, uint flags)
+    {
+        var result = sqlite3_prepare_v3(_handle, sql, flags, out var native);
+        return result == SQLITE_OK ? new(this, native, sql) : throw Failure(result, sql);
+    }
 
     public StoreException Failure(int result, string doing)
     {
@@ -74,13 +87,13 @@ internal sealed class SqliteDatabase : IDisposable
     public void Dispose()
     {
         foreach (var statement in _statements.Values)
-            statement.Native.Dispose();
+            statement.Dispose();
         _handle.Dispose();
     }
 }
 
 /// <summary>A prepared statement: bind by position (from 1), then <see cref="Run"/> or <see cref="Query"/>.</summary>
-internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt native, string sql)
+internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt native, string sql) : IDisposable
 {
     public sqlite3_stmt Native { get; } = native;
 
@@ -96,9 +109,14 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt nati
         return this;
     }
 
+    /// <summary>Text by its length, because it may hold U+0000.</summary>
     public SqliteStatement Bind(int index, string? value)
     {
-        Check(value is null ? sqlite3_bind_null(Native, index) : sqlite3_bind_text(Native, index, value));
+        if (value is null)
+            return BindNull(index);
+        var rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(value.Length));
+        BindText(index, rented.AsSpan(0, Encoding.UTF8.GetBytes(value, rented)));
+        ArrayPool<byte>.Shared.Return(rented);
         return this;
     }
 
@@ -133,6 +151,8 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt nati
 
     public SqliteRows Query() => new(this);
 
+    public void Dispose() => Native.Dispose();
+
     public bool Step()
     {
         var result = sqlite3_step(Native);
@@ -162,7 +182,7 @@ internal readonly struct SqliteRows(SqliteStatement statement) : IDisposable
 
     public double Double(int column) => sqlite3_column_double(statement.Native, column);
 
-    public string String(int column) => sqlite3_column_text(statement.Native, column).utf8_to_string() ?? "";
+    public string String(int column) => Encoding.UTF8.GetString(Bytes(column));
 
     public string? StringOrNull(int column) => IsNull(column) ? null : String(column);
 

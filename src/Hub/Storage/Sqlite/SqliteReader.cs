@@ -1,14 +1,12 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
-using IntegrationHub.Model;
 
 namespace IntegrationHub.Storage.Sqlite;
 
 /// <summary>Reads of the embedded store. SQLite answers at once, so every task is already complete.</summary>
 internal sealed class SqliteReader(SqliteStore store) : IHubReader
 {
-    private const string EntityColumns = "e.id, e.type, e.state, e.merged_into, e.version, e.change, e.contributions, e.body, e.origins";
+    private const string EntityColumns = "h.id, h.type, h.state, h.merged_into, h.version, h.change, h.contributions, h.origins, e.body";
     private const string ChangeColumns = "seq, entity, type, kind, at, run, mapping, records, body";
     private const string RunColumns = "id, connection, stream, kind, state, started, ended, statement, error";
     private const string RejectedColumns = "id, stream, record, place, rule, path, found, reason, at, run, body";
@@ -19,45 +17,12 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
     public ValueTask<IReadOnlyList<EntityRow>> EntitiesAsync(EntityQuery query, CancellationToken cancellationToken) =>
         new(store.Read<IReadOnlyList<EntityRow>>(db =>
         {
-            var sql = new StringBuilder($"SELECT {EntityColumns} FROM entities e");
-            var values = new List<object?>();
-            string Parameter(object? value)
-            {
-                values.Add(value);
-                return "?" + values.Count.ToString(CultureInfo.InvariantCulture);
-            }
-
-            if (query.Search is { } search)
-                sql.Append(CultureInfo.InvariantCulture, $" JOIN search s ON s.rowid=e.id AND s.text MATCH {Parameter(SearchText.Query(search))}");
-            sql.Append(CultureInfo.InvariantCulture, $" WHERE e.type={query.Type} AND e.state=0");
-            foreach (var filter in query.Filters)
-                sql.Append(" AND ").Append(Condition(filter, Parameter));
-            if (query.LinkedTo is { } link)
-            {
-                var any = string.Join(" OR ", link.Keys.Select(k => $"(kind={k.Kind} AND value={Parameter(k.Value)})"));
-                sql.Append(CultureInfo.InvariantCulture, $" AND e.id IN (SELECT source FROM links WHERE name={link.Link} AND ({(any.Length == 0 ? "0" : any)}))");
-            }
-
-            var direction = query.Descending ? "DESC" : "ASC";
-            var beyond = query.Descending ? "<" : ">";
-            if (query.Sort is { } field)
-            {
-                var expression = SqliteIndexes.Expression(field).Replace("body", "e.body", StringComparison.Ordinal);
-                if (query.After is { } after)
-                    sql.Append(after.Value is null
-                        ? $" AND {expression} IS NULL AND e.id{beyond}{Parameter(after.Id)}"
-                        : $" AND ({expression}{beyond}{Parameter(JsonValue(field, after.Value))} OR ({expression}={Parameter(JsonValue(field, after.Value))} AND e.id{beyond}{Parameter(after.Id)}) OR {expression} IS NULL)");
-                sql.Append(CultureInfo.InvariantCulture, $" ORDER BY {expression} {direction} NULLS LAST, e.id {direction}");
-            }
-            else
-            {
-                if (query.After is { } after)
-                    sql.Append(CultureInfo.InvariantCulture, $" AND e.id{beyond}{Parameter(after.Id)}");
-                sql.Append(CultureInfo.InvariantCulture, $" ORDER BY e.id {direction}");
-            }
-
-            sql.Append(CultureInfo.InvariantCulture, $" LIMIT {query.Limit}");
-            return ReadEntities(Bind(db.Prepare(sql.ToString()), values));
+            if (query.Search is { } typed && SearchText.Query(typed).Length == 0)
+                return [];
+            var found = ReadEntities(db, query, query.Limit, withoutValue: false);
+            if (query.Sort is not null && found.Count < query.Limit)
+                found.AddRange(ReadEntities(db, query, query.Limit - found.Count, withoutValue: true));
+            return found;
         }));
 
     public ValueTask<IReadOnlyList<EntityRow>> EntitiesByIdAsync(int type, long afterId, int limit, CancellationToken cancellationToken) =>
@@ -108,7 +73,7 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
         new(store.Read<IReadOnlyList<LinkedEntity>>(db =>
         {
             // A key that another live entity holds too points at nobody, as it does when links are resolved.
-            var times = string.Concat(query.Times.Select(t => $" WHEN {t.Type} THEN unixepoch(json_extract(e.body,'$.{t.Time.Name}'),'subsec')"));
+            var times = string.Concat(query.Times.Select(t => $" WHEN {t.Type} THEN (SELECT unixepoch(json_extract(body,'$.{t.Time.Name}'),'subsec') FROM {SqliteIndexes.Table(t.Type)} WHERE id=e.id)"));
             var sql = $"""
                 WITH linked AS (SELECT DISTINCT l.name AS name, l.source AS source FROM keys k JOIN links l ON l.kind=k.kind AND l.value=k.value
                   WHERE k.entity=?1 AND NOT EXISTS (SELECT 1 FROM keys o WHERE o.kind=k.kind AND o.value=k.value AND o.entity<>?1)),
@@ -153,11 +118,16 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
         new(store.Read<IReadOnlyList<ChangeRow>>(db =>
         {
             var sql = $"SELECT {ChangeColumns} FROM changes WHERE seq>?1"
-                + (query.Type is { } type ? $" AND type={type}" : "")
-                + (query.Entity is { } entity ? $" AND entity={entity}" : "")
+                + (query.Type is null ? "" : " AND type=?3")
+                + (query.Entity is null ? "" : " AND entity=?4")
                 + " ORDER BY seq LIMIT ?2";
+            var statement = db.Prepare(sql).Bind(1, query.After).Bind(2, query.Limit);
+            if (query.Type is { } type)
+                statement.Bind(3, type);
+            if (query.Entity is { } entity)
+                statement.Bind(4, entity);
             var found = new List<ChangeRow>();
-            using var rows = db.Prepare(sql).Bind(1, query.After).Bind(2, query.Limit).Query();
+            using var rows = statement.Query();
             while (rows.Read())
                 found.Add(new()
                 {
@@ -234,65 +204,89 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
     public ValueTask<string?> DocumentAsync(string kind, string name, CancellationToken cancellationToken) =>
         new(store.Read(db => SqliteTransaction.ReadDocument(db, kind, name)));
 
-    private static string Condition(EntityFilter filter, Func<object?, string> parameter)
+    /// <summary>Also what the tests explain.</summary>
+    internal static string Sql(EntityQuery query, int limit, bool withoutValue, List<object> values)
     {
-        var expression = SqliteIndexes.Expression(filter.Field).Replace("body", "e.body", StringComparison.Ordinal);
-        if (filter.Operator == FilterOperator.StartsWith)
+        string Parameter(object value)
         {
-            // A range instead of LIKE, so that the index is used and the prefix needs no escaping.
-            var prefix = (string?)JsonValue(filter.Field, filter.Value) ?? "";
-            return $"{expression}>={parameter(prefix)} AND {expression}<{parameter(prefix + "\U0010FFFF")}";
+            values.Add(value);
+            return "?" + values.Count.ToString(CultureInfo.InvariantCulture);
         }
 
-        var compare = filter.Operator switch
+        var sql = new StringBuilder($"SELECT {EntityColumns} FROM {SqliteIndexes.Table(query.Type)} e JOIN entities h ON h.id=e.id");
+        if (query.Search is { } search)
+            sql.Append(CultureInfo.InvariantCulture, $" JOIN search s ON s.rowid=e.id AND s.text MATCH {Parameter(SearchText.Query(search))}");
+        sql.Append(" WHERE 1");
+        foreach (var filter in query.Filters)
+            sql.Append(" AND ").Append(Condition(filter, Parameter));
+        if (query.LinkedTo is { } link)
         {
-            FilterOperator.Equal => "=",
-            FilterOperator.NotEqual => " IS NOT ",
-            FilterOperator.Less => "<",
-            FilterOperator.LessOrEqual => "<=",
-            FilterOperator.Greater => ">",
-            _ => ">=",
-        };
-        return $"{expression}{compare}{parameter(JsonValue(filter.Field, filter.Value))}";
+            var any = link.Keys.Select(k => $"(kind={Parameter((long)k.Kind)} AND value={Parameter(k.Value)})").DefaultIfEmpty("0");
+            sql.Append(CultureInfo.InvariantCulture, $" AND e.id IN (SELECT source FROM links WHERE name={Parameter((long)link.Link)} AND ({string.Join(" OR ", any)}))");
+        }
+
+        var (direction, beyond) = query.Descending ? ("DESC", "<") : ("ASC", ">");
+        if (query.Sort is { } field)
+        {
+            // Entities without a value come last in either direction, by a query of their own: so both can walk the index.
+            var expression = SqliteIndexes.Expression(field);
+            sql.Append(withoutValue ? $" AND {expression} IS NULL" : $" AND {expression} IS NOT NULL");
+            if (query.After is { } after)
+            {
+                var (value, id) = (SqliteIndexes.Operand(field, Parameter(after.Value ?? "null")), Parameter(after.Id));
+                sql.Append(withoutValue ? $" AND ({value} IS NOT NULL OR e.id{beyond}{id})" : $" AND {expression}{beyond}={value} AND ({expression}{beyond}{value} OR e.id{beyond}{id})");
+            }
+
+            sql.Append(withoutValue ? $" ORDER BY e.id {direction}" : $" ORDER BY {expression} {direction}, e.id {direction}");
+        }
+        else
+        {
+            if (query.After is { } after)
+                sql.Append(CultureInfo.InvariantCulture, $" AND e.id{beyond}{Parameter(after.Id)}");
+            sql.Append(CultureInfo.InvariantCulture, $" ORDER BY e.id {direction}");
+        }
+
+        return sql.Append(CultureInfo.InvariantCulture, $" LIMIT {Parameter((long)limit)}").ToString();
     }
 
-    /// <summary>JSON text as the field's SQL expression would give it.</summary>
-    private static object? JsonValue(FieldType field, string json)
+    private static string Condition(EntityFilter filter, Func<object, string> parameter)
     {
-        using var document = JsonDocument.Parse(json);
-        var value = document.RootElement;
-        return value.ValueKind switch
+        var expression = SqliteIndexes.Expression(filter.Field);
+        if (filter.Value == "null")
+            return filter.Operator == FilterOperator.Equal ? $"{expression} IS NULL" : $"{expression} IS NOT NULL";
+        var value = SqliteIndexes.Operand(filter.Field, parameter(filter.Value));
+        // Said aloud, because the index holds only entities that have a value.
+        var present = filter.Operator == FilterOperator.NotEqual ? "" : $"{expression} IS NOT NULL AND ";
+        return present + filter.Operator switch
         {
-            JsonValueKind.String when field.Kind == FieldKind.Time => Instant(value.GetString()!),
-            JsonValueKind.String => value.GetString(),
-            JsonValueKind.True => 1L,
-            JsonValueKind.False => 0L,
-            JsonValueKind.Number when value.TryGetInt64(out var integer) => integer,
-            JsonValueKind.Number => value.GetDouble(),
-            _ => null,
+            FilterOperator.Equal => $"{expression}={value}",
+            FilterOperator.NotEqual => $"{expression} IS NOT {value}",
+            FilterOperator.Less => $"{expression}<{value}",
+            FilterOperator.LessOrEqual => $"{expression}<={value}",
+            FilterOperator.Greater => $"{expression}>{value}",
+            FilterOperator.GreaterOrEqual => $"{expression}>={value}",
+            // A range instead of LIKE, so that the index is used and the prefix needs no escaping.
+            _ => $"{expression}>={value} AND {expression}<{value}||char(0x10FFFF)",
         };
     }
 
-    private static object? Instant(string time) =>
-        DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at.ToUnixTimeMilliseconds() / 1000.0 : null;
-
-    private static SqliteStatement Bind(SqliteStatement statement, List<object?> values)
+    private static SqliteStatement Bind(SqliteStatement statement, List<object> values)
     {
         for (var i = 0; i < values.Count; i++)
             _ = values[i] switch
             {
                 string text => statement.Bind(i + 1, text),
-                long number => statement.Bind(i + 1, number),
-                double number => statement.Bind(i + 1, number),
-                _ => statement.BindNull(i + 1),
+                _ => statement.Bind(i + 1, (long)values[i]),
             };
         return statement;
     }
 
-    private static List<EntityRow> ReadEntities(SqliteStatement statement)
+    private static List<EntityRow> ReadEntities(SqliteDatabase database, EntityQuery query, int limit, bool withoutValue)
     {
+        var values = new List<object>();
+        using var statement = database.PrepareOnce(Sql(query, limit, withoutValue, values));
         var found = new List<EntityRow>();
-        using var rows = statement.Query();
+        using var rows = Bind(statement, values).Query();
         while (rows.Read())
             found.Add(SqliteTransaction.ReadEntity(rows));
         return found;

@@ -9,11 +9,16 @@ namespace IntegrationHub.Storage.Sqlite;
 /// </summary>
 public sealed class SqliteStore : IHubStore
 {
+    private const int LockedOnUnix = 11;
+    private const int LockedOnMac = 35;
+    private const int LockedOnWindows = unchecked((int)0x80070020);
+
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly ConcurrentBag<SqliteDatabase> _readers = [];
     private readonly SqliteDatabase _writer;
     private readonly SqliteStoreOptions _options;
     private readonly bool _temporary;
+    private bool _disposed;
 
     private SqliteStore(SqliteStoreOptions options, SqliteDatabase writer, bool temporary)
     {
@@ -67,6 +72,8 @@ public sealed class SqliteStore : IHubStore
         var version = writer.Scalar("SELECT user_version FROM pragma_user_version");
         if (version is not (0 or SqliteSchema.Version))
             throw new StoreException($"store {path}: made by another version of the hub (schema {version}, this hub knows {SqliteSchema.Version})");
+        if (version == 0 && writer.Scalar("SELECT count(*) FROM sqlite_schema") > 0)
+            throw new StoreException($"store {path}: the file is a database of something else; give the hub a file of its own");
         if (version == 0)
             writer.Execute(SqliteSchema.Tables + $"PRAGMA user_version={SqliteSchema.Version};");
         writer.Execute("COMMIT");
@@ -90,15 +97,19 @@ public sealed class SqliteStore : IHubStore
     public IDisposable? TryLease(string name)
     {
         var folder = _options.Path + ".leases";
-        Directory.CreateDirectory(folder);
         try
         {
+            Directory.CreateDirectory(folder);
             // The kernel lets go of the file lock when the process ends, even by kill -9.
             return new FileStream(Path.Combine(folder, Uri.EscapeDataString(name)), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException)
+        catch (IOException e) when (e.HResult is LockedOnUnix or LockedOnMac or LockedOnWindows)
         {
             return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"store {_options.Path}: the lease '{name}' cannot be taken ({e.Message})");
         }
     }
 
@@ -137,12 +148,25 @@ public sealed class SqliteStore : IHubStore
         {
             _writer.Prepare("VACUUM INTO ?1").Bind(1, path).Run();
         }
+        catch
+        {
+            DeleteFiles(path);
+            throw;
+        }
         finally
         {
             _writing.Release();
         }
 
         return Open(new SqliteStoreOptions { Path = path, BusyTimeout = _options.BusyTimeout }, temporary: true);
+    }
+
+    /// <summary>Limits the size of the file, as a full disk would; returns the limit before. For tests.</summary>
+    internal long LimitPages(long pages)
+    {
+        var before = _writer.Scalar("PRAGMA max_page_count");
+        _writer.Execute($"PRAGMA max_page_count={pages}");
+        return before;
     }
 
     /// <summary>Runs a read on a connection of its own, inside one snapshot.</summary>
@@ -174,22 +198,35 @@ public sealed class SqliteStore : IHubStore
 
     public ValueTask DisposeAsync()
     {
+        if (_disposed)
+            return ValueTask.CompletedTask;
+        _disposed = true;
         _writing.Wait();
         while (_readers.TryTake(out var reader))
             reader.Dispose();
         _writer.Dispose();
         _writing.Dispose();
         if (_temporary)
-            foreach (var file in Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(_options.Path))!, Path.GetFileName(_options.Path) + "*"))
-                File.Delete(file);
+            DeleteFiles(_options.Path);
         return ValueTask.CompletedTask;
+    }
+
+    private static void DeleteFiles(string path)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        foreach (var file in Directory.GetFiles(folder, Path.GetFileName(path) + "*"))
+            File.Delete(file);
+        foreach (var leases in Directory.GetDirectories(folder, Path.GetFileName(path) + ".leases"))
+            Directory.Delete(leases, recursive: true);
     }
 
     private int ResolveName(string kind, string name)
     {
         if (Read(db => FindName(db, kind, name)) is { } known)
             return known;
-        _writing.Wait();
+        // Names are numbered outside of transactions: a number that others already use may not be rolled back.
+        if (!_writing.Wait(_options.BusyTimeout))
+            throw new StoreException($"store {_options.Path}: {kind} '{name}' gets no number while a transaction is open; ask for it before the transaction begins", transient: true);
         try
         {
             _writer.Prepare("INSERT INTO names(kind, name) VALUES(?1, ?2) ON CONFLICT DO NOTHING").Bind(1, kind).Bind(2, name).Run();
