@@ -101,7 +101,7 @@ internal sealed class Call(Expression input, FunctionSpec function, FunctionBody
             }
 
             // A function that makes a list of one value (split) makes one list of many values.
-            if (result.Kind == ValueKind.List)
+            if (result.Kind == ValueKind.List && function.GivesList)
                 results.AddRange(result.Items);
             else if (result.Kind != ValueKind.Absent)
                 results.Add(result);
@@ -256,7 +256,11 @@ internal sealed class EachExpression(JsonPathQuery over, JsonPathCondition? when
             if (fault.Kind == ValueKind.Fault)
                 break;
             run.Current = node;
-            if (when is not null && !when.Evaluate(run.Tape, 0, node, out _, run.Limits.PathWork))
+            var judged = JsonPathOutcome.Complete;
+            var holds = when is null || when.Evaluate(run.Tape, 0, node, out judged, run.Limits.PathWork);
+            if (judged != JsonPathOutcome.Complete)
+                fault = Value.Fault("the condition visits more of the document than is allowed");
+            if (!holds || fault.Kind == ValueKind.Fault)
                 continue;
             var value = body.Evaluate(run);
             if (value.Kind == ValueKind.Fault)

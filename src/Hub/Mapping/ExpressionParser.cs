@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using IntegrationHub.Mapping.Functions;
 using IntegrationHub.Mapping.JsonPath;
@@ -47,7 +46,7 @@ internal sealed class ExpressionParser
         }
         catch (SyntaxFault fault)
         {
-            diagnostics.Add(node.Line, node.TextColumn + fault.Offset, fault.Message);
+            diagnostics.Add(node, fault.Offset, fault.Message);
             return null;
         }
     }
@@ -62,7 +61,7 @@ internal sealed class ExpressionParser
         }
         catch (SyntaxFault fault)
         {
-            diagnostics.Add(node.Line, node.TextColumn + fault.Offset, fault.Message);
+            diagnostics.Add(node, fault.Offset, fault.Message);
             return null;
         }
     }
@@ -294,8 +293,7 @@ internal sealed class ExpressionParser
             "true" => Value.Boolean(true),
             "false" => Value.Boolean(false),
             "null" => Value.Null,
-            _ when char.IsAsciiDigit(word[^1]) && word.TrimStart('-') is var digits && (digits[0] != '0' || digits.Length == 1 || !char.IsAsciiDigit(digits[1]))
-                && decimal.TryParse(word, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out _) =>
+            _ when YamlNode.NumberText().IsMatch(word) =>
                 Encoding.UTF8.GetBytes(word) is var utf8 ? Value.Number(utf8, 0, utf8.Length) : default,
             _ => Value.Text(word),
         };

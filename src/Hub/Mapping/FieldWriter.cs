@@ -107,11 +107,15 @@ internal static class FieldWriter
 
     private static bool Allowed(FieldType field, ReadOnlySpan<byte> text)
     {
-        foreach (var allowed in field.Values)
+        for (var i = 0; i < field.Values.Count; i++)
+        {
+            var allowed = field.Values[i];
             if (allowed.Length == text.Length && System.Text.Ascii.Equals(allowed, text))
                 return true;
-            else if (!System.Text.Ascii.IsValid(allowed) && System.Text.Encoding.UTF8.GetString(text) == allowed)
+            if (!System.Text.Ascii.IsValid(allowed) && System.Text.Encoding.UTF8.GetString(text) == allowed)
                 return true;
+        }
+
         return false;
     }
 
@@ -121,8 +125,10 @@ internal static class FieldWriter
             return $"expected {field.Kind.ToString().ToLowerInvariant()}, found {run.KindName(value)}{ConversionHint(field.Kind)}";
         output.WriteByte((byte)'{');
         var first = true;
-        foreach (var member in members)
+        // By index: an enumerator of the interface would be made anew for every object.
+        for (var i = 0; i < members.Count; i++)
         {
+            var member = members[i];
             var found = Member(value, member);
             if (found.IsNothing)
             {

@@ -95,7 +95,7 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
         long observedAt = 0;
         if (plan.ObservedAt is { } when && WriteObservedAt(when, output, out observedAt) is { } noTime)
             return noTime;
-        if (WriteIdentity(plan, output) is { } noIdentity)
+        if (WriteIdentity(plan.Identity, ",\"identity\":{"u8, "}"u8, keep: true, output) is { } noIdentity)
             return noIdentity;
         var fields = output.Length + ",\"fields\":".Length;
         if (WriteFields(plan, output) is { } noFields)
@@ -134,15 +134,15 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
         return null;
     }
 
-    private Rejection? WriteIdentity(ContributionPlan plan, Utf8Output output)
+    /// <summary>Writes the identity values of a contribution or of a link's target; nothing when there are none.</summary>
+    private Rejection? WriteIdentity(IdentityPlan[] kinds, ReadOnlySpan<byte> opening, ReadOnlySpan<byte> closing, bool keep, Utf8Output output)
     {
         var open = false;
-        for (var i = 0; i < plan.Identity.Count; i++)
+        foreach (var kind in kinds)
         {
-            var (kind, name, demotedName, rule) = plan.Identity[i];
-            var value = Evaluate(rule);
+            var value = Evaluate(kind.Value);
             if (value.Kind == ValueKind.Fault)
-                return Reject(rule, value, value.Reason);
+                return Reject(kind.Value, value, value.Reason);
             // Checked and demoted values of one kind stand apart, because they do not weigh the same.
             for (var demoted = 0; demoted < 2; demoted++)
             {
@@ -152,13 +152,13 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
                     if (element.IsNothing || element.IsDemoted != (demoted == 1))
                         continue;
                     if (element.Kind is not (ValueKind.Text or ValueKind.Number))
-                        return Reject(rule, element, $"an identity value is a text, found {_run.KindName(element)}");
+                        return Reject(kind.Value, element, $"an identity value is a text, found {_run.KindName(element)}");
                     if (element.Bytes.IsEmpty)
                         continue;
                     if (first)
                     {
-                        output.Write(open ? ","u8 : ",\"identity\":{"u8);
-                        output.Write(demoted == 1 ? demotedName : name);
+                        output.Write(open ? ","u8 : opening);
+                        output.Write(demoted == 1 ? kind.DemotedName : kind.Name);
                         open = true;
                     }
                     else
@@ -168,7 +168,8 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
 
                     first = false;
                     JsonString.WriteQuoted(element.Bytes, output);
-                    _result.Keys.Add(new(kind, demoted == 1, _result.KeepText(element.Bytes)));
+                    if (keep)
+                        _result.Keys.Add(new(kind.Kind, demoted == 1, _result.KeepText(element.Bytes)));
                 }
 
                 if (!first)
@@ -177,7 +178,7 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
         }
 
         if (open)
-            output.WriteByte((byte)'}');
+            output.Write(closing);
         return null;
     }
 
@@ -185,9 +186,8 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
     {
         output.Write(",\"fields\":{"u8);
         var start = output.Length;
-        for (var i = 0; i < plan.Fields.Count; i++)
+        foreach (var (field, rule) in plan.Fields)
         {
-            var (field, rule) = plan.Fields[i];
             var value = Evaluate(rule);
             if (value.Kind == ValueKind.Absent)
                 continue;
@@ -278,38 +278,7 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
             return null;
         }
 
-        var opened = false;
-        foreach (var (_, name, rule) in link.Identity)
-        {
-            var value = Evaluate(rule);
-            if (value.Kind == ValueKind.Fault)
-                return Reject(rule, value, value.Reason);
-            var started = false;
-            foreach (var element in _run.Elements(value))
-            {
-                if (element.IsNothing || element.Kind is not (ValueKind.Text or ValueKind.Number) || element.Bytes.IsEmpty)
-                    continue;
-                if (!started)
-                {
-                    output.Write(opened ? ","u8 : first ? "{\"identity\":{"u8 : ",{\"identity\":{"u8);
-                    output.Write(name);
-                }
-                else
-                {
-                    output.WriteByte((byte)',');
-                }
-
-                started = opened = true;
-                JsonString.WriteQuoted(element.Bytes, output);
-            }
-
-            if (started)
-                output.WriteByte((byte)']');
-        }
-
-        if (opened)
-            output.Write("}}"u8);
-        return null;
+        return WriteIdentity(link.Identity, first ? "{\"identity\":{"u8 : ",{\"identity\":{"u8, "}}"u8, keep: false, output);
     }
 
     private Value Evaluate(RuleExpression rule)

@@ -42,8 +42,8 @@ public sealed class MappingCompiler
             _diagnostics.Add(section.Get("source") ?? section.Node, $"source: expected CONNECTOR/STREAM such as ocds/processes, found '{source}'");
         section.Text("description");
         section.Require("contributes");
-        var contributions = section.List("contributes").Select(Contribution).OfType<ContributionPlan>().ToList();
-        if (contributions.Count == 0)
+        var contributions = section.List("contributes").Select(Contribution).OfType<ContributionPlan>().ToArray();
+        if (contributions.Length == 0)
             _diagnostics.Add(section.Get("contributes") ?? section.Node, "contributes: expected at least one entry");
         var tests = section.List("tests").Select(Test).OfType<MappingTest>().ToList();
         section.Finish();
@@ -72,7 +72,7 @@ public sealed class MappingCompiler
             Each = each,
             Key = Rule(section.Require("key"), $"{name}.key", inside, single: true)!,
             ObservedAt = Rule(section.Get("observedAt"), $"{name}.observedAt", inside, single: true),
-            Identity = [.. section.Map("identity").Select(i => Identity(entity, i.Key, i.Value, inside)).OfType<(IdentityKind, byte[], byte[], RuleExpression)>()],
+            Identity = [.. section.Map("identity").Select(i => Identity(entity, i.Key, i.Value, $"{name}.identity.{i.Key.Text}", inside)).OfType<IdentityPlan>()],
             Fields = [.. section.Map("fields").Select(f => Field(entity, f.Key, f.Value, inside)).OfType<(FieldType, RuleExpression)>()],
             Links = [.. section.Map("links").Select(l => Link(entity, l.Key, l.Value, inside)).OfType<LinkPlan>()],
             Opening = Encoding.UTF8.GetBytes($"{{\"entity\":\"{name}\",\"key\":"),
@@ -81,7 +81,7 @@ public sealed class MappingCompiler
         return plan;
     }
 
-    private (IdentityKind, byte[], byte[], RuleExpression)? Identity(EntityType entity, YamlNode key, YamlNode value, bool inside)
+    private IdentityPlan? Identity(EntityType entity, YamlNode key, YamlNode value, string name, bool inside)
     {
         if (entity.IdentityKind(key.Text) is not { } kind)
         {
@@ -89,8 +89,8 @@ public sealed class MappingCompiler
             return null;
         }
 
-        return Rule(value, $"{entity}.identity.{key.Text}", inside, single: false) is { } rule
-            ? (kind, Encoding.UTF8.GetBytes($"\"{kind.Name}\":["), Encoding.UTF8.GetBytes($"\"{kind.Name}?\":["), rule)
+        return Rule(value, name, inside, single: false) is { } rule
+            ? new(kind, Encoding.UTF8.GetBytes($"\"{kind.Name}\":["), Encoding.UTF8.GetBytes($"\"{kind.Name}?\":["), rule)
             : null;
     }
 
@@ -126,20 +126,10 @@ public sealed class MappingCompiler
             _diagnostics.Add(section.Get("each")!, $"link '{link.Name}' leads to one {link.Entity}, but 'each:' can give several");
         var within = inside || each is not null;
         var name = $"{entity}.links.{key.Text}";
-        var identity = new List<(IdentityKind, byte[], RuleExpression)>();
-        foreach (var (kindNode, kindValue) in section.Map("identity"))
-            if (target.IdentityKind(kindNode.Text) is { } kind)
-            {
-                if (Rule(kindValue, $"{name}.{kind.Name}", within, single: false) is { } rule)
-                    identity.Add((kind, Encoding.UTF8.GetBytes($"\"{kind.Name}\":["), rule));
-            }
-            else
-            {
-                _diagnostics.Add(kindNode, $"unknown identity kind '{kindNode.Text}' of {target}{NearestName.Hint(kindNode.Text, target.Identity.Select(k => k.Name))}");
-            }
+        var identity = section.Map("identity").Select(i => Identity(target, i.Key, i.Value, $"{name}.{i.Key.Text}", within)).OfType<IdentityPlan>().ToArray();
 
         var keyRule = Rule(section.Get("key"), $"{name}.key", within, single: each is not null || !link.Many);
-        if (keyRule is null && identity.Count == 0)
+        if (keyRule is null && section.Get("identity") is null)
             _diagnostics.Add(value, $"link '{link.Name}' needs 'key:' (the target's key in this connection) or 'identity:'");
         var plan = new LinkPlan(link, Encoding.UTF8.GetBytes($"\"{link.Name}\":["), each, Condition(section.Get("when")), keyRule, identity);
         section.Finish();
@@ -191,13 +181,22 @@ public sealed class MappingCompiler
             case YamlKind.Scalar:
                 return Literal(node);
             case YamlKind.List:
-                var items = node.Items.Select(i => Value(i, field, inside, paths)).ToList();
+                var items = node.Items.Select(i => Part(i, field, inside, paths)).ToList();
                 return items.Any(i => i is null) ? null : new ListExpression([.. items!]) { GivesMany = true };
             default:
-                return node.Members.FirstOrDefault(m => m.Key.Text.StartsWith('$')) is { Key: { } op }
+                return node.Members.Where(m => m.Key.Text.StartsWith('$')).OrderBy(m => !Operators.Contains(m.Key.Text)).FirstOrDefault() is { Key: { } op }
                     ? Operator(op, node, field, inside, paths)
                     : Members(node, node.Members, field, inside, paths);
         }
+    }
+
+    /// <summary>One of several values that a field can get: whether it fits is told where it stands.</summary>
+    private Expression? Part(YamlNode node, FieldType? field, bool inside, List<string> paths)
+    {
+        var expression = Value(node, field, inside, paths);
+        if (expression is not null && field is not null)
+            CheckKind(node, field, expression, field.Name);
+        return expression;
     }
 
     private static ConstantExpression Literal(YamlNode node)
@@ -285,17 +284,13 @@ public sealed class MappingCompiler
 
     private FirstOf? First(YamlNode list, FieldType? field, bool inside, List<string> paths)
     {
-        var alternatives = list.Items.Select(i => Value(i, field, inside, paths)).ToList();
+        var alternatives = list.Items.Select(i => Part(i, field, inside, paths)).ToList();
         if (alternatives.Any(a => a is null))
             return null;
         for (var i = 0; i + 1 < alternatives.Count; i++)
             if (alternatives[i]!.NeverNothing)
                 _diagnostics.Add(list.Items[i + 1], "never reached: the alternative before it always gives a value");
-        return new([.. alternatives!])
-        {
-            GivesMany = alternatives.Any(a => a!.GivesMany),
-            Type = alternatives.Select(a => a!.Type).Distinct().Count() == 1 ? alternatives[0]!.Type : ExpressionType.Any,
-        };
+        return new([.. alternatives!]) { GivesMany = alternatives.Any(a => a!.GivesMany) };
     }
 
     private EachExpression? Each(YamlNode node, YamlNode over, FieldType? field, bool inside, List<string> paths)
@@ -306,13 +301,15 @@ public sealed class MappingCompiler
         var when = node["$if"];
         var explicitValue = node["$value"];
         var members = node.Members.Where(m => m.Key.Text is not ("$each" or "$if" or "$value")).ToList();
+        foreach (var (key, _) in members.Where(m => m.Key.Text.StartsWith('$')))
+            _diagnostics.Add(key, $"unknown '{key.Text}' beside '$each'; known are $if, $value");
         if (explicitValue is null == (members.Count == 0))
         {
             _diagnostics.Add(node, "$each needs either '$value:' or the members of the object to build");
             return null;
         }
 
-        var body = explicitValue is not null ? Value(explicitValue, field, inside: true, paths) : Members(node, members, field, inside: true, paths);
+        var body = explicitValue is not null ? Part(explicitValue, field, inside: true, paths) : Members(node, members, field, inside: true, paths);
         return path is null || body is null ? null : new(path, Condition(when), body) { GivesMany = true };
     }
 
@@ -329,8 +326,8 @@ public sealed class MappingCompiler
 
         paths.Add(condition.Text);
         var test = Condition(condition);
-        var then = Value(thenNode, field, inside, paths);
-        var otherwise = node["$else"] is { } elseNode ? Value(elseNode, field, inside, paths) : null;
+        var then = Part(thenNode, field, inside, paths);
+        var otherwise = node["$else"] is { } elseNode ? Part(elseNode, field, inside, paths) : null;
         return test is null || then is null ? null : new(test, then, otherwise) { GivesMany = then.GivesMany || otherwise?.GivesMany == true };
     }
 
@@ -348,7 +345,7 @@ public sealed class MappingCompiler
         {
             if (JsonPathQuery.TryParse(node.Text, insideEach ? JsonPathScope.RootOrCurrent : JsonPathScope.Root, out var query, out var error))
                 return query;
-            _diagnostics.Add(node.Line, node.TextColumn + error.Column - 1, error.Message);
+            _diagnostics.Add(node, error.Column - 1, error.Message);
             return null;
         }
 
@@ -364,7 +361,7 @@ public sealed class MappingCompiler
         {
             if (JsonPathCondition.TryParse(node.Text, out var condition, out var error))
                 return condition;
-            _diagnostics.Add(node.Line, node.TextColumn + error.Column - 1, error.Message);
+            _diagnostics.Add(node, error.Column - 1, error.Message);
             return null;
         }
 
@@ -376,6 +373,11 @@ public sealed class MappingCompiler
     {
         if (expression.GivesMany && !field.Many && field.Kind != FieldKind.Json)
             _diagnostics.Add(node, $"{name} is a single {field}, but this can give several values; add '| first' or '| only'");
+        CheckKind(node, field, expression, name);
+    }
+
+    private void CheckKind(YamlNode node, FieldType field, Expression expression, string name)
+    {
         var fits = expression.Type is ExpressionType.Any || field.Kind switch
         {
             FieldKind.Json => true,
@@ -390,7 +392,7 @@ public sealed class MappingCompiler
         };
         if (!fits)
             _diagnostics.Add(node, $"{name}: expected {field}, found {expression.Type.ToString().ToLowerInvariant()}{FieldWriter.ConversionHint(field.Kind)}");
-        if (expression is ConstantExpression { Value: { IsNothing: false } constant } && FieldWriter.Check(constant, field) is { } reason)
+        else if (expression is ConstantExpression { Value: { IsNothing: false } constant } && FieldWriter.Check(constant, field) is { } reason)
             _diagnostics.Add(node, $"{name}: {reason}");
     }
 }

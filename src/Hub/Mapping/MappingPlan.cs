@@ -9,7 +9,7 @@ namespace IntegrationHub.Mapping;
 /// <summary>A compiled mapping file, bound to the model. Immutable; run it with <see cref="Mapper"/>.</summary>
 public sealed class MappingPlan
 {
-    internal MappingPlan(string file, string text, string connector, string stream, IReadOnlyList<ContributionPlan> contributions, IReadOnlyList<Rule> rules, IReadOnlyList<MappingTest> tests)
+    internal MappingPlan(string file, string text, string connector, string stream, ContributionPlan[] contributions, IReadOnlyList<Rule> rules, IReadOnlyList<MappingTest> tests)
     {
         File = file;
         Text = text;
@@ -38,7 +38,7 @@ public sealed class MappingPlan
 
     public IReadOnlyList<MappingTest> Tests { get; }
 
-    internal IReadOnlyList<ContributionPlan> Contributions { get; }
+    internal ContributionPlan[] Contributions { get; }
 
     /// <summary>Entity types it contributes to, one per entry of <c>contributes:</c>.</summary>
     public IReadOnlyList<EntityType> Entities => [.. Contributions.Select(c => c.Entity)];
@@ -59,18 +59,21 @@ internal sealed record ContributionPlan
 
     public RuleExpression? ObservedAt { get; init; }
 
-    public required IReadOnlyList<(IdentityKind Kind, byte[] Name, byte[] DemotedName, RuleExpression Value)> Identity { get; init; }
+    public required IdentityPlan[] Identity { get; init; }
 
-    public required IReadOnlyList<(FieldType Field, RuleExpression Value)> Fields { get; init; }
+    public required (FieldType Field, RuleExpression Value)[] Fields { get; init; }
 
-    public required IReadOnlyList<LinkPlan> Links { get; init; }
+    public required LinkPlan[] Links { get; init; }
 
     /// <summary>The start of the JSON, up to the key's value.</summary>
     public required byte[] Opening { get; init; }
 }
 
 /// <summary>A link: how to name its target, once or for each node of a path.</summary>
-internal sealed record LinkPlan(LinkType Link, byte[] Name, JsonPathQuery? Each, JsonPathCondition? When, RuleExpression? Key, IReadOnlyList<(IdentityKind Kind, byte[] Name, RuleExpression Value)> Identity);
+internal sealed record LinkPlan(LinkType Link, byte[] Name, JsonPathQuery? Each, JsonPathCondition? When, RuleExpression? Key, IdentityPlan[] Identity);
+
+/// <summary>One kind of identity value; a value that failed its check goes by another name.</summary>
+internal sealed record IdentityPlan(IdentityKind Kind, byte[] Name, byte[] DemotedName, RuleExpression Value);
 
 /// <summary>An expression with the rule it belongs to.</summary>
 internal sealed record RuleExpression(Rule Rule, Expression Expression);

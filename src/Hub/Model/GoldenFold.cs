@@ -247,9 +247,9 @@ public sealed class GoldenFold
         var byRule = field?.Survivorship switch
         {
             Survivorship.Earliest => Earlier(a.From.ObservedAt, b.From.ObservedAt),
-            Survivorship.Longest => a.Value.Length.CompareTo(b.Value.Length),
-            Survivorship.Max => CompareValues(a.Value, b.Value),
-            Survivorship.Min => CompareValues(b.Value, a.Value),
+            Survivorship.Longest => Encoding.UTF8.GetCharCount(a.Value).CompareTo(Encoding.UTF8.GetCharCount(b.Value)),
+            Survivorship.Max => CompareValues(field.Kind, a.Value, b.Value),
+            Survivorship.Min => CompareValues(field.Kind, b.Value, a.Value),
             _ => 0,
         };
         if (byRule != 0)
@@ -271,12 +271,24 @@ public sealed class GoldenFold
         return field.Prefer.Count;
     }
 
-    private static bool IsNull(byte[] value) => value.AsSpan().SequenceEqual("null"u8);
+    private static bool IsNull(ReadOnlySpan<byte> value) => value.SequenceEqual("null"u8);
 
-    private static int CompareValues(byte[] a, byte[] b) =>
-        a[0] is (byte)'-' or (>= (byte)'0' and <= (byte)'9') && b[0] is (byte)'-' or (>= (byte)'0' and <= (byte)'9')
-            ? JsonNumber.Compare(a, b)
-            : a.AsSpan().SequenceCompareTo(b);
+    private static int CompareValues(FieldKind kind, ReadOnlySpan<byte> a, ReadOnlySpan<byte> b) => kind switch
+    {
+        _ when IsNull(a) || IsNull(b) => 0,
+        FieldKind.Number or FieldKind.Integer => JsonNumber.Compare(a, b),
+        FieldKind.Money => JsonNumber.Compare(Amount(a), Amount(b)),
+        // Offsets differ from source to source.
+        FieldKind.Time when Rfc3339.TryRead(a[1..^1], out var one) && Rfc3339.TryRead(b[1..^1], out var other) => one.CompareTo(other),
+        _ => a.SequenceCompareTo(b),
+    };
+
+    /// <summary>Money always starts with its amount.</summary>
+    private static ReadOnlySpan<byte> Amount(ReadOnlySpan<byte> money)
+    {
+        var number = money["{\"amount\":".Length..];
+        return number[..number.IndexOfAny((byte)',', (byte)'}')];
+    }
 
     private byte[] Value(JsonTape tape, int node)
     {

@@ -35,6 +35,8 @@ public static class ModelFiles
         foreach (var extension in extensions)
             Extend(extension, drafts, faults);
         CheckLinks(drafts, faults);
+        foreach (var same in drafts.Values.GroupBy(d => d.Plural, StringComparer.Ordinal).Where(g => g.Count() > 1))
+            faults.AddRange(same.Skip(1).Select(d => new Diagnostic(d.Diagnostics.File, d.Node.Line, d.Node.Column, $"plural '{d.Plural}' is already that of '{same.First().Name}'")));
         if (faults.Count > 0)
             throw new InvalidFileException(faults);
         return new([.. drafts.Values.OrderBy(d => d.Name, StringComparer.Ordinal).Select(d => d.Build())]);
@@ -57,6 +59,8 @@ public static class ModelFiles
         foreach (var (key, value) in section.Map("identity"))
             if (YamlSection.Over(value, $"identity kind '{key.Text}'", diagnostics) is { } kind)
             {
+                if (!IsName(key.Text, allowUnderscore: true) || key.Text == "source")
+                    diagnostics.Add(key, $"identity kind '{key.Text}': expected lower-case letters, digits and underscores; 'source' is the source's own id");
                 draft.Identity.Add(new(key.Text, kind.Choice("strength", Strength.Hint), kind.Text("description") ?? ""));
                 kind.Finish();
             }
@@ -65,6 +69,8 @@ public static class ModelFiles
         foreach (var (key, value) in section.Map("links"))
             if (YamlSection.Over(value, $"link '{key.Text}'", diagnostics) is { } link)
             {
+                if (!IsName(key.Text, allowUnderscore: true))
+                    diagnostics.Add(key, $"link name '{key.Text}': expected letters, digits and underscores");
                 draft.Links.Add((new(key.Text, link.Text("entity", required: true) ?? "", link.Flag("many"), link.Text("description") ?? ""), value));
                 link.Finish();
             }
@@ -103,6 +109,10 @@ public static class ModelFiles
         section.Finish();
         if (field.Survivorship == Survivorship.Collect && !field.Many)
             diagnostics.Add(node, $"field '{field.Name}': survivorship 'collect' needs 'many: true'");
+        if (field.Survivorship is Survivorship.Max or Survivorship.Min && (field.Many || field.Kind is FieldKind.Object or FieldKind.Json or FieldKind.Boolean))
+            diagnostics.Add(node, $"field '{field.Name}': {field} has no greatest or least value");
+        if (field.Values.Count > 0 && field.Kind != FieldKind.Text)
+            diagnostics.Add(node, $"field '{field.Name}': only text has 'values', this is {field}");
         if (field.Indexed && (field.Many || field.Kind is FieldKind.Object or FieldKind.Json))
             diagnostics.Add(node, $"field '{field.Name}': only single values can be indexed, this is {field}");
         if (field.Searched && field.Kind is not FieldKind.Text)
@@ -127,7 +137,11 @@ public static class ModelFiles
                     diagnostics.Add(extension.Node, $"'{extension.Name}' already has an identity kind '{kind.Name}'");
                 else
                     target.Identity.Add(kind);
-            target.Links.AddRange(extension.Links);
+            foreach (var link in extension.Links)
+                if (target.Links.Any(l => l.Type.Name == link.Type.Name))
+                    diagnostics.Add(link.Node, $"'{extension.Name}' already has a link '{link.Type.Name}'");
+                else
+                    target.Links.Add(link);
         }
         else
         {

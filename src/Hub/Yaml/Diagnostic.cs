@@ -23,6 +23,9 @@ public sealed class Diagnostics(string file)
 
     public void Add(YamlNode at, string message) => Add(at.Line, at.Column, message);
 
+    /// <summary>At a character of a scalar's text.</summary>
+    public void Add(YamlNode at, int offset, string message) => Add(at.Line, at.ColumnOf(offset), message);
+
     public void Add(int line, int column, string message) => _all.Add(new(File, line, column, message));
 
     public void ThrowIfAny()

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -16,10 +16,10 @@ public enum YamlKind
 /// A YAML value with its place in the file. Anchors, aliases and tags are refused: a mapping file needs none of them, and they are how a small
 /// file becomes a large one.
 /// </summary>
-public sealed class YamlNode
+public sealed partial class YamlNode
 {
     /// <summary>The largest file that is read.</summary>
-    public const int MaxBytes = 4 * 1024 * 1024;
+    public const int MaxLength = 4 * 1024 * 1024;
 
     private const int MaxDepth = 64;
 
@@ -42,8 +42,8 @@ public sealed class YamlNode
     /// <summary>The scalar was written without quotes, so that <c>true</c>, <c>null</c> and numbers have their YAML 1.2 meaning.</summary>
     public bool IsPlain { get; private init; }
 
-    /// <summary>Column in the file of the scalar's first character, behind an opening quote.</summary>
-    public int TextColumn => IsPlain ? Column : Column + 1;
+    /// <summary>The line of the file that a scalar stands on, when it stands on one.</summary>
+    private string? SourceLine { get; init; }
 
     public IReadOnlyList<YamlNode> Items { get; private set; } = [];
 
@@ -60,9 +60,7 @@ public sealed class YamlNode
     } : null;
 
     /// <summary>The text follows JSON's number grammar.</summary>
-    public bool IsNumber => Kind == YamlKind.Scalar && IsPlain && Text.Length > 0 && (char.IsAsciiDigit(Text[^1]))
-        && decimal.TryParse(Text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out _)
-        && Text.TrimStart('-') is var digits && (digits[0] != '0' || digits.Length == 1 || digits[1] is '.' or 'e' or 'E') && Text[0] != '+' && digits[0] != '.';
+    public bool IsNumber => Kind == YamlKind.Scalar && IsPlain && NumberText().IsMatch(Text);
 
     public YamlNode? this[string key] => Members.FirstOrDefault(m => m.Key.Text == key).Value;
 
@@ -73,12 +71,38 @@ public sealed class YamlNode
         _ => "a map",
     };
 
+    /// <summary>JSON's number grammar.</summary>
+    [GeneratedRegex(@"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\z", RegexOptions.CultureInvariant)]
+    internal static partial Regex NumberText();
+
+    /// <summary>The column in the file of a character of a scalar's text; of the scalar itself when it goes over several lines.</summary>
+    public int ColumnOf(int offset)
+    {
+        if (SourceLine is null)
+            return Column;
+        if (IsPlain)
+            return Column + offset;
+        var quote = SourceLine[Column - 1];
+        var at = Column;
+        for (var decoded = 0; decoded < offset && at < SourceLine.Length; decoded++)
+            at += (quote, SourceLine[at], SourceLine.ElementAtOrDefault(at + 1)) switch
+            {
+                ('\'', '\'', '\'') => 2,
+                ('"', '\\', 'x') => 4,
+                ('"', '\\', 'u') => 6,
+                ('"', '\\', 'U') => 10,
+                ('"', '\\', _) => 2,
+                _ => 1,
+            };
+        return at + 1;
+    }
+
     /// <summary>Reads one document. Returns <c>null</c> and reports when it cannot be read at all.</summary>
     public static YamlNode? Parse(string text, Diagnostics diagnostics)
     {
-        if (text.Length > MaxBytes)
+        if (text.Length > MaxLength)
         {
-            diagnostics.Add(1, 1, $"the file has {text.Length:N0} characters; at most {MaxBytes:N0} are read");
+            diagnostics.Add(1, 1, $"the file has {text.Length:N0} characters; at most {MaxLength:N0} are read");
             return null;
         }
 
@@ -93,7 +117,7 @@ public sealed class YamlNode
             }
 
             parser.Consume<DocumentStart>();
-            var root = Read(parser, diagnostics, 0);
+            var root = Read(parser, text, diagnostics, 0);
             parser.Consume<DocumentEnd>();
             if (parser.Accept<DocumentStart>(out var second))
                 diagnostics.Add((int)second.Start.Line, (int)second.Start.Column, "a second document; a file holds one");
@@ -101,7 +125,14 @@ public sealed class YamlNode
         }
         catch (YamlException e)
         {
-            diagnostics.Add((int)e.Start.Line, (int)e.Start.Column, "not YAML: " + e.Message + Advice(text, e));
+            diagnostics.Add(Math.Max(1, (int)e.Start.Line), Math.Max(1, (int)e.Start.Column), "not YAML: " + e.Message + Advice(text, e));
+            return null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // The parser says so of some damaged files, without a place.
+            var near = parser.Current?.End ?? Mark.Empty;
+            diagnostics.Add(Math.Max(1, (int)near.Line), Math.Max(1, (int)near.Column), "not YAML: something behind this place cannot be read");
             return null;
         }
     }
@@ -112,7 +143,7 @@ public sealed class YamlNode
         return line.Contains(": @", StringComparison.Ordinal) ? " (a value that starts with @ must stand in quotes: \"@.name\")" : "";
     }
 
-    private static YamlNode Read(Parser parser, Diagnostics diagnostics, int depth)
+    private static YamlNode Read(Parser parser, string text, Diagnostics diagnostics, int depth)
     {
         if (depth > MaxDepth)
             throw new YamlException(parser.Current!.Start, parser.Current.End, $"nested deeper than {MaxDepth} levels");
@@ -121,18 +152,23 @@ public sealed class YamlNode
             case YamlDotNet.Core.Events.Scalar scalar:
                 RefuseAnchor(scalar, diagnostics);
                 parser.MoveNext();
-                return new(YamlKind.Scalar, scalar.Start) { Text = scalar.Value, IsPlain = scalar.Style is ScalarStyle.Plain };
+                return new(YamlKind.Scalar, scalar.Start)
+                {
+                    Text = scalar.Value,
+                    IsPlain = scalar.Style is ScalarStyle.Plain,
+                    SourceLine = scalar.Start.Line == scalar.End.Line ? text[(int)(scalar.Start.Index - scalar.Start.Column + 1)..(int)scalar.End.Index] : null,
+                };
             case SequenceStart start:
                 RefuseAnchor(start, diagnostics);
                 parser.MoveNext();
                 var items = new List<YamlNode>();
                 while (!parser.TryConsume<SequenceEnd>(out _))
-                    items.Add(Read(parser, diagnostics, depth + 1));
+                    items.Add(Read(parser, text, diagnostics, depth + 1));
                 return new(YamlKind.List, start.Start) { Items = items };
             case MappingStart start:
                 RefuseAnchor(start, diagnostics);
                 parser.MoveNext();
-                return new(YamlKind.Map, start.Start) { Members = ReadMembers(parser, diagnostics, depth) };
+                return new(YamlKind.Map, start.Start) { Members = ReadMembers(parser, text, diagnostics, depth) };
             case AnchorAlias alias:
                 diagnostics.Add((int)alias.Start.Line, (int)alias.Start.Column, $"alias '*{alias.Value}': anchors and aliases are not used in these files; write the value again");
                 parser.MoveNext();
@@ -142,14 +178,14 @@ public sealed class YamlNode
         }
     }
 
-    private static List<KeyValuePair<YamlNode, YamlNode>> ReadMembers(Parser parser, Diagnostics diagnostics, int depth)
+    private static List<KeyValuePair<YamlNode, YamlNode>> ReadMembers(Parser parser, string text, Diagnostics diagnostics, int depth)
     {
         var members = new List<KeyValuePair<YamlNode, YamlNode>>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         while (!parser.TryConsume<MappingEnd>(out _))
         {
-            var key = Read(parser, diagnostics, depth + 1);
-            var value = Read(parser, diagnostics, depth + 1);
+            var key = Read(parser, text, diagnostics, depth + 1);
+            var value = Read(parser, text, diagnostics, depth + 1);
             if (key.Kind != YamlKind.Scalar)
                 diagnostics.Add(key, "a key must be a plain word");
             else if (!seen.Add(key.Text))

@@ -80,8 +80,13 @@ internal sealed class YamlSection(YamlNode node, string what, Diagnostics diagno
         return [];
     }
 
-    public IReadOnlyList<string> Texts(string name) =>
-        [.. List(name).Where(n => n.Kind == YamlKind.Scalar).Select(n => n.Text)];
+    public IReadOnlyList<string> Texts(string name)
+    {
+        var items = List(name);
+        foreach (var item in items.Where(n => n.Kind != YamlKind.Scalar))
+            diagnostics.Add(item, $"'{name}': expected a text, found {item}");
+        return [.. items.Where(n => n.Kind == YamlKind.Scalar).Select(n => n.Text)];
+    }
 
     /// <summary>Reports members that were never asked for.</summary>
     public void Finish()

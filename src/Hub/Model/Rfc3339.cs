@@ -1,4 +1,4 @@
-namespace IntegrationHub.Mapping;
+namespace IntegrationHub.Model;
 
 /// <summary>The two forms of time that the model knows: RFC 3339 date-time with offset, and full-date.</summary>
 internal static class Rfc3339
