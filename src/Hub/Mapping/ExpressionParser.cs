@@ -170,7 +170,13 @@ internal sealed class ExpressionParser
             return new(input, function, body, [.. arguments.Select(a => a.Expression ?? Constant(a.Argument))], lenient)
             {
                 Type = function.Result,
-                GivesMany = function.Takes == Takes.Each ? input.GivesMany : function.GivesList,
+                GivesMany = function.Takes switch
+                {
+                    Takes.Each => input.GivesMany,
+                    // What such a function passes on is a list only when one is put in.
+                    Takes.Anything => function.GivesList && (input.GivesMany || arguments.Any(a => a.Expression?.GivesMany ?? a.Argument.Constant is { Kind: ValueKind.List })),
+                    _ => function.GivesList,
+                },
             };
         }
         catch (ArgumentFaultException e)
