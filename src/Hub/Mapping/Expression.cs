@@ -69,7 +69,7 @@ internal sealed class Call(Expression input, FunctionSpec function, FunctionBody
     public override Value Evaluate(MappingRun run)
     {
         var value = input.Evaluate(run);
-        if (value.Kind == ValueKind.Fault && function.Takes != Takes.Anything)
+        if (value.Kind == ValueKind.Fault)
             return value;
 
         var rented = run.RentValues();
