@@ -152,10 +152,10 @@ internal static class EntityFilters
             case FieldKind.Time:
                 // A plus sign in an address stands for a blank.
                 value = value.Replace(' ', '+');
-                if (!Mapping.Rfc3339.IsTime(System.Text.Encoding.UTF8.GetBytes(value)))
+                if (!Rfc3339.IsTime(System.Text.Encoding.UTF8.GetBytes(value)))
                     throw Expected("a time with offset, such as 2026-01-31T08:00:00Z");
                 break;
-            case FieldKind.Date when !Mapping.Rfc3339.IsDate(System.Text.Encoding.UTF8.GetBytes(value)):
+            case FieldKind.Date when !Rfc3339.IsDate(System.Text.Encoding.UTF8.GetBytes(value)):
                 throw Expected("a date, such as 2026-01-31");
             case FieldKind.Text when field.Values.Count > 0 && !field.Values.Contains(value):
                 throw new ProblemException(ProblemKind.ParameterInvalid, $"'{parameter}' must be one of the field's values", field.Values);
