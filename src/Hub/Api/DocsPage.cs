@@ -16,6 +16,7 @@ internal static class DocsPage
             options.WithTitle("Integration Hub API")
                 .WithOpenApiRoutePattern("/openapi/v1.json")
                 .DisableDefaultFonts()
+                .HideDeveloperTools()
                 .DisableTelemetry()
                 .DisableAgent()
                 .DisableMcp();

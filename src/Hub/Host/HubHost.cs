@@ -26,7 +26,7 @@ public static partial class HubHost
 
         var keys = new ApiKeys(workspace.Store, workspace.Time);
         builder.Services.AddSingleton(workspace).AddSingleton(workspace.Time).AddSingleton(options).AddSingleton(keys);
-        builder.Services.AddSingleton(new ChangeSignal(workspace.Store, workspace.Time));
+        builder.Services.AddSingleton(_ => new ChangeSignal(workspace.Store, workspace.Time));
         builder.Services.AddSingleton<KeyUses>().AddHostedService(s => s.GetRequiredService<KeyUses>());
         builder.Services.AddSingleton<RunService>().AddHostedService(s => s.GetRequiredService<RunService>());
         builder.Services.AddRoutingCore();
