@@ -37,6 +37,10 @@ public static class Publications
         return MappingCompiler.Compile($"{source}@{hash}", JsonSerializer.Deserialize<string>(text)!, model, functions);
     }
 
+    /// <summary>The text of a version, or <c>null</c> when it is not kept.</summary>
+    public static async ValueTask<string?> TextAsync(IHubReader reader, string hash, CancellationToken cancellationToken) =>
+        await reader.DocumentAsync(TextKind, hash, cancellationToken) is { } json ? JsonSerializer.Deserialize<string>(json) : null;
+
     /// <summary>Puts a version in force, within a transaction.</summary>
     public static async ValueTask PublishAsync(IHubTransaction transaction, MappingPlan plan, string by, long at)
     {

@@ -100,7 +100,8 @@ internal sealed class Call(Expression input, FunctionSpec function, FunctionBody
                 break;
             }
 
-            if (result.Kind == ValueKind.List && function.GivesList)
+            // A function that makes a list of one value (split) makes one list of many values.
+            if (result.Kind == ValueKind.List)
                 results.AddRange(result.Items);
             else if (result.Kind != ValueKind.Absent)
                 results.Add(result);

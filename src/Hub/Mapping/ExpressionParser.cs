@@ -169,7 +169,12 @@ internal sealed class ExpressionParser
             return new(input, function, body, [.. arguments.Select(a => a.Expression ?? Constant(a.Argument))], lenient)
             {
                 Type = function.Result,
-                GivesMany = function.GivesList || (function.Takes == Takes.Each && input.GivesMany),
+                GivesMany = function.Takes switch
+                {
+                    Takes.Each => input.GivesMany || function.GivesList,
+                    Takes.All => function.GivesList,
+                    _ => function.GivesList && (input.GivesMany || arguments.Any(a => a.Expression?.GivesMany == true)),
+                },
             };
         }
         catch (ArgumentFaultException e)

@@ -16,10 +16,10 @@ internal static class FieldWriter
     /// <summary>Names the function that turns something else into this kind.</summary>
     public static string ConversionHint(FieldKind kind) => kind switch
     {
-        FieldKind.Text => "; add '| text'",
+        FieldKind.Text => "; add '| toText'",
         FieldKind.Number => "; add '| number'",
         FieldKind.Integer => "; add '| integer'",
-        FieldKind.Boolean => "; add a '| lookup({...})' to true and false",
+        FieldKind.Boolean => "; add '| boolean'",
         FieldKind.Time => "; add '| time' or '| epoch'",
         FieldKind.Date => "; add '| date'",
         FieldKind.Money => "; build it with { amount: ..., currency: ... } or '| money(...)'",

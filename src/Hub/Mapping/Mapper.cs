@@ -97,12 +97,14 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
             return noTime;
         if (WriteIdentity(plan.Identity, ",\"identity\":{"u8, "}"u8, keep: true, output) is { } noIdentity)
             return noIdentity;
+        var fields = output.Length + ",\"fields\":".Length;
         if (WriteFields(plan, output) is { } noFields)
             return noFields;
+        var fieldsLength = output.Length - fields;
         if (WriteLinks(plan, output) is { } noLinks)
             return noLinks;
         output.WriteByte((byte)'}');
-        _result.Contributions.Add(new(plan.Entity, start, output.Length - start, key, observedAt, firstKey, _result.Keys.Count - firstKey));
+        _result.Contributions.Add(new(plan.Entity, start, output.Length - start, fields, fieldsLength, key, observedAt, firstKey, _result.Keys.Count - firstKey));
         return null;
     }
 
@@ -324,6 +326,17 @@ public sealed class MappedRecord
     /// <summary>The contribution as one JSON object, UTF-8.</summary>
     public ReadOnlySpan<byte> Json(MappedContribution contribution) => Output.Written.Slice(contribution.Start, contribution.Length);
 
+    /// <summary>Writes the contribution as one flat JSON object: its key as <c>id</c>, then its fields.</summary>
+    public void WriteFlat(MappedContribution contribution, Utf8Output output)
+    {
+        output.Write("{\"id\":"u8);
+        JsonString.WriteQuoted(Texts.Written.Slice(contribution.Key.Start, contribution.Key.Length), output);
+        var fields = Output.Written.Slice(contribution.FieldsStart, contribution.FieldsLength);
+        if (fields.Length > 2)
+            output.WriteByte((byte)',');
+        output.Write(fields[1..]);
+    }
+
     public string Text(MappedText text) => Encoding.UTF8.GetString(Texts.Written.Slice(text.Start, text.Length));
 
     internal MappedText KeepText(ReadOnlySpan<byte> utf8)
@@ -354,8 +367,8 @@ public sealed class MappedRecord
 /// <summary>A text kept by a <see cref="MappedRecord"/>.</summary>
 public readonly record struct MappedText(int Start, int Length);
 
-/// <summary>One contribution: where its JSON stands, its key, time and identity keys.</summary>
-public readonly record struct MappedContribution(EntityType Entity, int Start, int Length, MappedText Key, long ObservedAt, int FirstKey, int KeyCount);
+/// <summary>One contribution: where its JSON and the fields in it stand, its key, time and identity keys.</summary>
+public readonly record struct MappedContribution(EntityType Entity, int Start, int Length, int FieldsStart, int FieldsLength, MappedText Key, long ObservedAt, int FirstKey, int KeyCount);
 
 /// <summary>One identity value of a contribution.</summary>
 public readonly record struct MappedKey(IdentityKind Kind, bool IsDemoted, MappedText Value);

@@ -21,6 +21,15 @@ public interface IHubReader
     /// <summary>Entities that link to this one, in order of (link name, id).</summary>
     ValueTask<IReadOnlyList<(int Link, long From)>> LinksToAsync(long entity, int limit, CancellationToken cancellationToken);
 
+    /// <summary>The keys an entity holds.</summary>
+    ValueTask<IReadOnlyList<IdentityKey>> KeysAsync(long entity, CancellationToken cancellationToken);
+
+    /// <summary>Live entities that link to one, newest first.</summary>
+    ValueTask<IReadOnlyList<LinkedEntity>> TimelineAsync(TimelineQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Runs with a smaller id, newest first.</summary>
+    ValueTask<IReadOnlyList<RunRow>> RunsBeforeAsync(string? connection, long before, int limit, CancellationToken cancellationToken);
+
     ValueTask<IReadOnlyList<ContributionRow>> ContributionsAsync(long entity, CancellationToken cancellationToken);
 
     ValueTask<RecordRow?> RecordAsync(long id, CancellationToken cancellationToken);
@@ -91,3 +100,13 @@ public sealed record EntityQuery(int Type, int Limit)
     /// <summary>Only entities that have this link to whatever holds one of the keys.</summary>
     public (int Link, IReadOnlyList<IdentityKey> Keys)? LinkedTo { get; init; }
 }
+
+/// <summary>A page of what links to an entity.</summary>
+/// <param name="Times">The time to sort by, for every type that has one: a field of kind time or date.</param>
+/// <param name="After">The last row of the page before.</param>
+public sealed record TimelineQuery(long Entity, int Limit, IReadOnlyList<(int Type, FieldType Time)> Times, LinkedEntity? After);
+
+/// <summary>An entity that links to another.</summary>
+/// <param name="Link">Number of the link's name.</param>
+/// <param name="At">Unix seconds of its own time; far in the past when it has none.</param>
+public sealed record LinkedEntity(int Link, long Id, double At);

@@ -149,7 +149,7 @@ public sealed partial class YamlNode
             throw new YamlException(parser.Current!.Start, parser.Current.End, $"nested deeper than {MaxDepth} levels");
         switch (parser.Current)
         {
-            case Scalar scalar:
+            case YamlDotNet.Core.Events.Scalar scalar:
                 RefuseAnchor(scalar, diagnostics);
                 parser.MoveNext();
                 return new(YamlKind.Scalar, scalar.Start)

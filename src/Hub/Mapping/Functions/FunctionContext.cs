@@ -16,6 +16,9 @@ public sealed class FunctionContext
     /// <summary>For validating and documenting without a workspace.</summary>
     public static FunctionContext None { get; } = new([]);
 
+    /// <summary>For trying mappings without a workspace: <c>keyedHash</c> runs with a key that is no secret, so its values are not those of any workspace.</summary>
+    public static FunctionContext ForTrying { get; } = new("a key for trying mappings without a workspace"u8);
+
     internal bool HasHashKey => _hashKey.Length > 0;
 
     internal ReadOnlySpan<byte> HashKey => _hashKey;

@@ -59,6 +59,46 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
             return found;
         }));
 
+    public ValueTask<IReadOnlyList<IdentityKey>> KeysAsync(long entity, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<IdentityKey>>(db =>
+        {
+            var found = new List<IdentityKey>();
+            using var rows = db.Prepare("SELECT kind, value FROM keys WHERE entity=?1 ORDER BY kind, value").Bind(1, entity).Query();
+            while (rows.Read())
+                found.Add(new(rows.Int32(0), rows.String(1)));
+            return found;
+        }));
+
+    public ValueTask<IReadOnlyList<LinkedEntity>> TimelineAsync(TimelineQuery query, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<LinkedEntity>>(db =>
+        {
+            // A key that another live entity holds too points at nobody, as it does when links are resolved.
+            var times = string.Concat(query.Times.Select(t => $" WHEN {t.Type} THEN unixepoch(json_extract(e.body,'$.{t.Time.Name}'),'subsec')"));
+            var sql = $"""
+                WITH linked AS (SELECT DISTINCT l.name AS name, l.source AS source FROM keys k JOIN links l ON l.kind=k.kind AND l.value=k.value
+                  WHERE k.entity=?1 AND NOT EXISTS (SELECT 1 FROM keys o WHERE o.kind=k.kind AND o.value=k.value AND o.entity<>?1)),
+                rows AS (SELECT linked.name AS name, e.id AS id, coalesce(CASE e.type{(times.Length == 0 ? " WHEN 0 THEN NULL" : times)} END, -1e15) AS at
+                  FROM linked JOIN entities e ON e.id=linked.source WHERE e.state=0)
+                SELECT name, id, at FROM rows WHERE (at, id, name)<(?2, ?3, ?4) ORDER BY at DESC, id DESC, name DESC LIMIT ?5
+                """;
+            var after = query.After ?? new(int.MaxValue, long.MaxValue, double.MaxValue);
+            var found = new List<LinkedEntity>();
+            using var rows = db.Prepare(sql).Bind(1, query.Entity).Bind(2, after.At).Bind(3, after.Id).Bind(4, after.Link).Bind(5, query.Limit).Query();
+            while (rows.Read())
+                found.Add(new(rows.Int32(0), rows.Int64(1), rows.Double(2)));
+            return found;
+        }));
+
+    public ValueTask<IReadOnlyList<RunRow>> RunsBeforeAsync(string? connection, long before, int limit, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<RunRow>>(db =>
+        {
+            var found = new List<RunRow>();
+            using var rows = db.Prepare($"SELECT {RunColumns} FROM runs WHERE id<?1 AND (?2 IS NULL OR connection=?2) ORDER BY id DESC LIMIT ?3").Bind(1, before).Bind(2, connection).Bind(3, limit).Query();
+            while (rows.Read())
+                found.Add(ReadRun(rows));
+            return found;
+        }));
+
     public ValueTask<IReadOnlyList<ContributionRow>> ContributionsAsync(long entity, CancellationToken cancellationToken) =>
         new(store.Read(db => SqliteTransaction.ReadContributionsOf(db, entity)));
 

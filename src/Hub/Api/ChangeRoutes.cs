@@ -1,0 +1,102 @@
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Api;
+
+/// <summary>The change feed, and the part of it that concerns one entity.</summary>
+internal static class ChangeRoutes
+{
+    private const int LongestWait = 60;
+
+    public static void Map(ApiRoutes routes)
+    {
+        var signal = routes.Services.GetRequiredService<ChangeSignal>();
+        var stopping = routes.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        var answer = Schema.Object(("data", Schema.List(Schema.Reference("Change"))), ("last", Schema.Integer(0)));
+        routes.Get("/v1/changes", new("list_changes", "changes", "Changes in the order they were committed")
+        {
+            Description = "Everything that happened after a sequence. Begin with after=0 and go on with after=last of the answer; nothing is left out and nothing comes twice.",
+            Parameters =
+            [
+                new("after", Schema.Integer(0, fallback: 0), "Sequence to go on behind."),
+                LimitParameter(routes),
+                new("entity", Schema.OneOf(routes.Workspace.Model.Entities.Select(e => e.Name)), "Only changes of this type."),
+                new("wait", Schema.Integer(0, LongestWait, 0), "Seconds to wait for something new when there is nothing yet."),
+            ],
+            Answer = answer,
+            Problems = [ProblemKind.SequenceAhead],
+        }, request => FeedAsync(request, signal, stopping));
+
+        foreach (var type in routes.Workspace.Model.Entities)
+        {
+            var binding = routes.Workspace.Bindings.Of(type);
+            routes.Get($"/v1/{type.Plural}/{{id}}/history", new($"history_{type.Name}", type.Plural, $"Changes of one {type.Name}, oldest first")
+            {
+                Description = "Stays readable when the entity was merged or is gone.",
+                Parameters = [EntityRoutes.IdParameter(type), new("after", Schema.Integer(0, fallback: 0), "Sequence to go on behind."), LimitParameter(routes)],
+                Answer = answer,
+                Problems = [ProblemKind.NotFound],
+            }, async request =>
+            {
+                var row = await EntityRoutes.FindAsync(request, binding);
+                var query = new ChangeQuery(request.Number("after", 0, 0, long.MaxValue), request.Limit()) { Entity = row.Id };
+                var changes = await request.Reader.ChangesAsync(query, request.Cancelled);
+                await WriteAsync(request, changes, changes.Count > 0 ? changes[^1].Sequence : query.After);
+            });
+        }
+    }
+
+    private static Parameter LimitParameter(ApiRoutes routes) =>
+        new("limit", Schema.Integer(1, routes.Workspace.Config.Api.PageSize, Math.Min(50, routes.Workspace.Config.Api.PageSize)), "Changes per answer.");
+
+    private static async Task FeedAsync(ApiRequest request, ChangeSignal signal, CancellationToken stopping)
+    {
+        var after = request.Number("after", 0, 0, long.MaxValue);
+        var limit = request.Limit();
+        var wait = TimeSpan.FromSeconds(request.Number("wait", 0, 0, LongestWait));
+        int? type = null;
+        if (request.Text("entity") is { } name)
+            type = request.Workspace.Bindings.Find(name)?.Number
+                ?? throw new ProblemException(ProblemKind.ParameterInvalid, "'entity' is no type of the model", [.. request.Workspace.Model.Entities.Select(e => e.Name)]);
+        // Read before the changes: all up to here have been looked through when the page is not full.
+        var last = await request.Reader.LastChangeAsync(request.Cancelled);
+        if (after > last)
+            throw new ProblemException(ProblemKind.SequenceAhead, $"the last sequence is {last}; was the store restored from a backup?");
+
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(request.Cancelled, stopping);
+        var began = request.Workspace.Time.GetTimestamp();
+        var changes = await request.Reader.ChangesAsync(new(after, limit) { Type = type }, request.Cancelled);
+        while (changes.Count == 0 && wait - request.Workspace.Time.GetElapsedTime(began) is { Ticks: > 0 } left && !stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await signal.WaitAsync(last, left, both.Token);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                // A hub that stops answers those who wait instead of hanging on them.
+            }
+
+            var seen = last;
+            last = await request.Reader.LastChangeAsync(request.Cancelled);
+            if (last > seen)
+                changes = await request.Reader.ChangesAsync(new(seen, limit) { Type = type }, request.Cancelled);
+        }
+
+        await WriteAsync(request, changes, changes.Count == limit ? changes[^1].Sequence : Math.Max(last, changes.Count > 0 ? changes[^1].Sequence : 0));
+    }
+
+    private static async Task WriteAsync(ApiRequest request, IReadOnlyList<ChangeRow> changes, long last)
+    {
+        var documents = await new ChangeDocument(request.Reader, request.Workspace.Bindings).WriteAsync(changes, request.Cancelled);
+        await request.JsonAsync(json =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("data");
+            foreach (var document in documents)
+                json.WriteRawValue(document, skipInputValidation: true);
+            json.WriteEndArray();
+            json.WriteNumber("last", last);
+            json.WriteEndObject();
+        });
+    }
+}

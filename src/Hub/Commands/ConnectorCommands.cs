@@ -1,0 +1,162 @@
+using System.CommandLine;
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using IntegrationHub.Connections;
+using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Sdk;
+using IntegrationHub.Yaml;
+
+namespace IntegrationHub.Commands;
+
+/// <summary><c>hub connectors</c>, <c>hub check</c>, <c>hub read</c>.</summary>
+internal static class ConnectorCommands
+{
+    public static Command Connectors()
+    {
+        var id = new Argument<string>("id") { Description = "Id of the connector." };
+        var show = new Command("show", "Show a connector: its streams and settings.") { id };
+        show.SetAction((parsed, _) =>
+        {
+            Show(parsed, ConnectorRegistry.BuiltIn().Get(parsed.GetValue(id)!).Manifest);
+            return Task.FromResult(Exit.Ok);
+        });
+        var command = new Command("connectors", "List the connectors.") { show };
+        command.SetAction((parsed, _) =>
+        {
+            var all = ConnectorRegistry.BuiltIn().All.Select(c => c.Manifest);
+            if (parsed.WantsJson())
+                Printing.WriteJson(parsed.Out(), all.Select(m => new { id = m.Id, title = m.Title, family = m.Family.ToString().ToLowerInvariant(), streams = m.Streams.Select(s => s.Name) }));
+            else
+                Printing.Table(parsed.Out(), ["id", "title", "family", "streams"], all.Select(m => (IReadOnlyList<string>)[m.Id, m.Title, m.Family.ToString().ToLowerInvariant(), string.Join(", ", m.Streams.Select(s => s.Name))]));
+            return Task.FromResult(Exit.Ok);
+        });
+        return command;
+    }
+
+    public static Command Check()
+    {
+        var connection = new Argument<string>("connection") { Description = "Name of the connection in hub.yaml." };
+        var command = new Command("check", "Test a connection: settings, secrets, and whether the system answers. Moves no data.") { connection };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
+            var config = workspace.Connection(parsed.GetValue(connection)!);
+            var (connector, open) = await workspace.OpenAsync(config, cancel);
+            await using var _ = open;
+            if (open is ICheckConnection check)
+                await check.CheckAsync(cancel);
+            foreach (var stream in connector.Manifest.Streams.Where(s => workspace.PlanFor(connector.Manifest.Id, s.Name) is null))
+                parsed.Error().WriteLine($"no mapping is in force for {connector.Manifest.Id}/{stream.Name}: its records would not be read");
+            parsed.Out().WriteLine($"{config.Name}: ok");
+            return Exit.Ok;
+        });
+        return command;
+    }
+
+    public static Command Read()
+    {
+        var id = new Argument<string>("connector") { Description = "Id of the connector." };
+        var file = new Option<FileInfo>("--config") { Description = "YAML file with the connection's settings (what stands under 'config:' in hub.yaml).", Required = true };
+        var streamName = new Option<string?>("--stream") { Description = "Which stream. Default: the first." };
+        var limit = new Option<int>("--limit") { Description = "Stop after this many records; 0 reads to the end.", DefaultValueFactory = _ => 10 };
+        var cursor = new Option<string?>("--cursor") { Description = "Go on from this checkpoint." };
+        var assemble = new Option<bool>("--assemble") { Description = "Print what mappings see: the documents assembled from the records of each group, at the end." };
+        var command = new Command("read", "Run one connector alone: prints records and checkpoints as JSON Lines. No hub, no store.") { id, file, streamName, limit, cursor, assemble };
+        command.SetAction((parsed, cancel) => ReadAsync(parsed, parsed.GetValue(id)!, parsed.GetValue(file)!, parsed.GetValue(streamName), parsed.GetValue(limit), parsed.GetValue(cursor), parsed.GetValue(assemble), cancel));
+        return command;
+    }
+
+    private static async Task<int> ReadAsync(ParseResult parsed, string id, FileInfo file, string? streamName, int limit, string? cursor, bool assemble, CancellationToken cancel)
+    {
+        var connector = ConnectorRegistry.BuiltIn().Get(id);
+        var diagnostics = new Diagnostics(file.ToString());
+        if (!file.Exists)
+            diagnostics.Add(1, 1, "there is no such file");
+        diagnostics.ThrowIfAny();
+        var node = YamlNode.Parse(await File.ReadAllTextAsync(file.FullName, cancel), diagnostics);
+        diagnostics.ThrowIfAny();
+        using var raw = JsonDocument.Parse(YamlJson.Write(node!));
+        var root = Path.GetDirectoryName(file.FullName)!;
+        var config = new ConnectionConfig("read", id, raw.RootElement, null, null, 1);
+        var settings = await SecretReferences.ResolveAsync(config, connector.Manifest, root, secrets: null, cancel);
+        using var logs = LoggerFactory.Create(l => l.AddSimpleConsole());
+        await using var connection = connector.Open(new() { Name = "read", Settings = settings, ContentRoot = root, CreateHttpClient = ConnectorHttp.CreateClient, Log = logs.CreateLogger(id) });
+        if (connection is not IReadRecords reader)
+            throw new ConnectorException(ConnectorErrorKind.Configuration, $"connector '{id}' reads no records");
+
+        var records = 0;
+        var groups = new SortedDictionary<string, List<KeptRecord>>(StringComparer.Ordinal);
+        var request = new ReadRequest(streamName ?? connector.Manifest.Streams[0].Name) { Cursor = cursor };
+        await foreach (var item in reader.ReadAsync(request, cancel))
+        {
+            if (!assemble)
+                parsed.Out().WriteLine(Line(item));
+            else if (item is SourceRecord { Group: { } group } part)
+                (groups.TryGetValue(group, out var parts) ? parts : groups[group] = []).Add(new(part.Id, part.Body, part.Metadata));
+            if (item is SourceRecord && ++records == limit)
+                break;
+        }
+
+        if (assemble && connection is not IAssembleRecords)
+            throw new ConnectorException(ConnectorErrorKind.Configuration, $"stream '{request.Stream}' of '{id}' is not assembled; leave --assemble out");
+        foreach (var (group, parts) in groups)
+            parsed.Out().WriteLine(Encoding.UTF8.GetString(((IAssembleRecords)connection).Assemble(request.Stream, group, [.. parts.OrderBy(p => p.Id, StringComparer.Ordinal)]).Span));
+        return Exit.Ok;
+    }
+
+    private static string Line(StreamItem item)
+    {
+        static string Text(string? text) => JsonSerializer.Serialize(text, Printing.Json);
+        return item switch
+        {
+            SourceRecord r => $"{{\"record\":{Text(r.Id)}{(r.Group is null ? "" : $",\"group\":{Text(r.Group)}")},\"body\":{Encoding.UTF8.GetString(r.Body.Span)}}}",
+            DeletedRecord d => $"{{\"deleted\":{Text(d.Id)}}}",
+            BadRecord b => $"{{\"bad\":{Text(b.Position)},\"reason\":{Text(b.Reason)},\"length\":{b.Length}}}",
+            Checkpoint c => $"{{\"checkpoint\":{Text(c.Cursor)}}}",
+            _ => "{}",
+        };
+    }
+
+    private static void Show(ParseResult parsed, ConnectorManifest manifest)
+    {
+        var settings = manifest.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true }).Select(p => new
+        {
+            name = JsonNamingPolicy.CamelCase.ConvertName(p.Name),
+            type = TypeName(p.PropertyType),
+            required = p.IsDefined(typeof(RequiredAttribute)),
+            secret = p.IsDefined(typeof(SecretAttribute)),
+        }).ToList();
+        if (parsed.WantsJson())
+        {
+            Printing.WriteJson(parsed.Out(), new
+            {
+                id = manifest.Id,
+                title = manifest.Title,
+                family = manifest.Family.ToString().ToLowerInvariant(),
+                description = manifest.Description,
+                region = manifest.Region,
+                streams = manifest.Streams.Select(s => new { name = s.Name, description = s.Description, deletions = s.Deletions.ToString().ToLowerInvariant(), personalData = s.PersonalData }),
+                settings,
+            });
+            return;
+        }
+
+        var output = parsed.Out();
+        output.WriteLine($"{manifest.Id}: {manifest.Title} ({manifest.Family.ToString().ToLowerInvariant()})\n{manifest.Description}\n\nStreams");
+        Printing.Table(output, ["  name", "what", "personal data"], manifest.Streams.Select(s => (IReadOnlyList<string>)["  " + s.Name, s.Description, string.Join(", ", s.PersonalData)]));
+        output.WriteLine("\nSettings");
+        Printing.Table(output, ["  name", "type", ""], settings.Select(s => (IReadOnlyList<string>)["  " + s.name, s.type, (s.required ? "required " : "") + (s.secret ? "secret" : "")]));
+    }
+
+    private static string TypeName(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type.IsEnum)
+            return string.Join(" | ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName));
+        if (type != typeof(string) && type.IsAssignableTo(typeof(System.Collections.IEnumerable)))
+            return "list";
+        return type == typeof(string) ? "text" : type == typeof(TimeSpan) ? "duration (hh:mm:ss)" : type == typeof(bool) ? "true | false" : type == typeof(DateTimeOffset) ? "time" : type == typeof(Uri) ? "address" : "number";
+    }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using IntegrationHub.Api;
+
+namespace IntegrationHub.Commands;
+
+/// <summary><c>hub keys</c>: keys of the API.</summary>
+internal static class KeyCommands
+{
+    public static Command Keys()
+    {
+        var name = new Argument<string>("name") { Description = "Who uses it." };
+        var scope = new Option<ApiScope>("--scope") { Description = "read, sync (also start runs) or admin.", DefaultValueFactory = _ => ApiScope.Read };
+        var days = new Option<int?>("--expires-days") { Description = "Days until it expires. Default: never." };
+        var create = new Command("create", "Make a key. It is shown once; the hub keeps only its hash.") { name, scope, days };
+        create.SetAction(async (parsed, cancel) =>
+        {
+            await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
+            var (key, token) = await new ApiKeys(workspace.Store, workspace.Time).CreateAsync(
+                parsed.GetValue(name)!, parsed.GetValue(scope), parsed.GetValue(days) is { } d ? TimeSpan.FromDays(d) : null, cancel);
+            if (parsed.WantsJson())
+                Printing.WriteJson(parsed.Out(), new { id = key.Id, token, scope = key.Scope.ToString().ToLowerInvariant(), expires = Printing.Time(key.Expires) });
+            else
+                parsed.Out().WriteLine(token);
+            return Exit.Ok;
+        });
+        var list = new Command("list", "List keys; never the keys themselves.");
+        list.SetAction(async (parsed, cancel) =>
+        {
+            await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
+            var keys = await new ApiKeys(workspace.Store, workspace.Time).ListAsync(cancel);
+            if (parsed.WantsJson())
+                Printing.WriteJson(parsed.Out(), keys.Select(k => new { id = k.Id, name = k.Name, scope = k.Scope.ToString().ToLowerInvariant(), created = Printing.Time(k.Created), expires = Printing.Time(k.Expires), lastUsed = Printing.Time(k.LastUsed) }));
+            else
+                Printing.Table(parsed.Out(), ["id", "name", "scope", "created", "expires", "last used"], keys.Select(k => (IReadOnlyList<string>)
+                    [k.Id, k.Name, k.Scope.ToString().ToLowerInvariant(), Printing.Time(k.Created), Printing.Time(k.Expires), Printing.Time(k.LastUsed)]));
+            return Exit.Ok;
+        });
+        var id = new Argument<string>("id") { Description = "Id of the key, as 'hub keys list' shows it." };
+        var revoke = new Command("revoke", "Refuse a key from now on.") { id };
+        revoke.SetAction(async (parsed, cancel) =>
+        {
+            await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
+            if (await new ApiKeys(workspace.Store, workspace.Time).RevokeAsync(parsed.GetValue(id)!, cancel))
+                return Exit.Ok;
+            parsed.Error().WriteLine($"no key '{parsed.GetValue(id)}'; 'hub keys list' shows their ids");
+            return Exit.Usage;
+        });
+        return new Command("keys", "Keys of the API.") { create, list, revoke };
+    }
+}

@@ -1,0 +1,204 @@
+using System.CommandLine;
+using IntegrationHub.Connections;
+using IntegrationHub.Mapping;
+using IntegrationHub.Mapping.Functions;
+using IntegrationHub.Yaml;
+
+namespace IntegrationHub.Commands;
+
+/// <summary><c>hub mappings</c>: check, test, and put mapping versions in force.</summary>
+internal static class MappingCommands
+{
+    public static Command Create() => new("mappings", "Check, test, plan, publish and roll back mappings.")
+    {
+        Validate(),
+        Test(),
+        Plan(),
+        Publish(),
+        Rollback(),
+        List(),
+    };
+
+    private static Command Validate()
+    {
+        var files = Files();
+        var command = new Command("validate", "Check mapping files against the model: every fault with file, line and column.") { files };
+        command.SetAction((parsed, _) =>
+        {
+            var plans = Compile(parsed, parsed.GetValue(files)!);
+            if (parsed.WantsJson())
+                Printing.WriteJson(parsed.Out(), plans.Select(p => new { file = p.File, source = p.Source, version = p.Hash, rules = p.Rules.Count }));
+            else
+                foreach (var plan in plans)
+                    parsed.Out().WriteLine($"{plan.File}: {plan.Source}, version {plan.Hash}, {plan.Rules.Count} rules");
+            return Task.FromResult(Exit.Ok);
+        });
+        return command;
+    }
+
+    private static Command Test()
+    {
+        var files = Files();
+        var coverage = new Option<bool>("--coverage") { Description = "Report the rules, and the missing, null and wrong cases, that no test touches." };
+        var command = new Command("test", "Run the tests that stand in mapping files.") { files, coverage };
+        command.SetAction((parsed, _) =>
+        {
+            var failed = 0;
+            var total = 0;
+            foreach (var plan in Compile(parsed, parsed.GetValue(files)!))
+            {
+                var report = MappingTests.Run(plan, name => Fixture(plan, name));
+                total += report.Results.Count;
+                failed += report.Results.Count(r => r.Fault is not null);
+                foreach (var result in report.Results)
+                    parsed.Out().WriteLine($"{(result.Fault is null ? "ok    " : "FAILED")} {plan.File}:{result.Test.Line}: {result.Test.Name}{(result.Fault is null ? "" : "\n       " + result.Fault.Replace("\n", "\n       ", StringComparison.Ordinal))}");
+                if (parsed.GetValue(coverage))
+                    WriteCoverage(parsed.Out(), plan, report.Coverage);
+            }
+
+            parsed.Out().WriteLine($"{total - failed} of {total} tests passed");
+            return Task.FromResult(failed > 0 ? Exit.Problems : Exit.Ok);
+        });
+        return command;
+    }
+
+    private static byte[]? Fixture(MappingPlan plan, string name)
+    {
+        var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(plan.File))!, name);
+        return File.Exists(path) ? File.ReadAllBytes(path) : null;
+    }
+
+    private static void WriteCoverage(TextWriter output, MappingPlan plan, Coverage coverage)
+    {
+        var rows = plan.Rules.Select(rule => (Rule: rule, Hits: coverage.Of(rule))).ToList();
+        output.WriteLine($"{plan.File}: {rows.Count(r => r.Hits.Value > 0)} of {rows.Count} rules gave a value in some test");
+        Printing.Table(output, ["  line", "rule", "value", "missing", "null", "fault", ""], rows.Select(r => (IReadOnlyList<string>)
+        [
+            "  " + r.Rule.Line, r.Rule.Name, Count(r.Hits.Value), Count(r.Hits.Missing), Count(r.Hits.Null), Count(r.Hits.Fault),
+            r.Hits.Value == 0 ? "never tested with a value" : r.Rule.Path.Length > 0 && r.Hits.Missing + r.Hits.Null == 0 ? "never tested without" : "",
+        ]));
+    }
+
+    private static string Count(int number) => number == 0 ? "-" : number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    private static Command Plan()
+    {
+        var file = new Argument<FileInfo>("file") { Description = "The mapping file to try." };
+        var limit = new Option<int>("--limit") { Description = "How many changed entities to show.", DefaultValueFactory = _ => 20 };
+        var command = new Command("plan", "Show what publishing a mapping would change in the golden data, field by field. Changes nothing.") { file, limit };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
+            var plan = CompileFor(workspace, parsed.GetValue(file)!);
+            var result = await new MappingPublisher(workspace).PlanAsync(plan, cancel);
+            Write(parsed, workspace, plan, result, parsed.GetValue(limit), "would change");
+            return Exit.Ok;
+        });
+        return command;
+    }
+
+    private static Command Publish()
+    {
+        var file = new Argument<FileInfo>("file") { Description = "The mapping file to put in force." };
+        var command = new Command("publish", "Put a mapping in force and map the kept records again; only what differs is written.") { file };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
+            var plan = CompileFor(workspace, parsed.GetValue(file)!);
+            var result = await new MappingPublisher(workspace).PublishAsync(plan, Environment.UserName, cancel);
+            Write(parsed, workspace, plan, result, 0, "changed");
+            return result.Runs.All(r => r.State == "succeeded") ? Exit.Ok : Exit.Problems;
+        });
+        return command;
+    }
+
+    private static Command Rollback()
+    {
+        var source = new Argument<string>("source") { Description = "CONNECTOR/STREAM, such as ocds/processes." };
+        var to = new Option<string?>("--to") { Description = "The version to go back to. Default: the one before." };
+        var command = new Command("rollback", "Put an earlier version of a mapping in force again.") { source, to };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
+            var publisher = new MappingPublisher(workspace);
+            var plan = await publisher.EarlierAsync(parsed.GetValue(source)!, parsed.GetValue(to), cancel);
+            var result = await publisher.PublishAsync(plan, Environment.UserName, cancel);
+            Write(parsed, workspace, plan, result, 0, "changed");
+            return result.Runs.All(r => r.State == "succeeded") ? Exit.Ok : Exit.Problems;
+        });
+        return command;
+    }
+
+    private static Command List()
+    {
+        var command = new Command("list", "List mappings with their versions; the one in force is marked.");
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
+            var all = await Publications.AllAsync(workspace.Store.Reader, cancel);
+            if (parsed.WantsJson())
+                Printing.WriteJson(parsed.Out(), all.Select(p => new { source = p.Source, current = p.Publication.Current, history = p.Publication.History }));
+            else
+                Printing.Table(parsed.Out(), ["source", "version", "published", "by", ""], all.SelectMany(p => p.Publication.History.Select((e, i) => (IReadOnlyList<string>)
+                    [p.Source, e.Hash, Printing.Time(e.At), e.By, i == p.Publication.History.Count - 1 ? "in force" : ""])));
+            return Exit.Ok;
+        });
+        return command;
+    }
+
+    private static Argument<FileInfo[]> Files() => new("files") { Description = "Mapping files. Default: all of the mappings folder.", Arity = ArgumentArity.ZeroOrMore };
+
+    private static IReadOnlyList<MappingPlan> Compile(ParseResult parsed, FileInfo[] files)
+    {
+        var folder = MappingFolder.Open(CommandWorkspace.Config(parsed).Root);
+        var texts = files.Length == 0 ? folder.Mappings() : files.Select(f => (f.ToString(), Read(f)));
+        if (!texts.Any())
+            parsed.Error().WriteLine($"no mapping files in {folder.Own}");
+        return MappingFolder.Compile(texts, folder.Model(), FunctionLibrary.For(FunctionContext.ForTrying));
+    }
+
+    private static MappingPlan CompileFor(Workspace workspace, FileInfo file) =>
+        MappingCompiler.Compile(file.ToString(), Read(file), workspace.Model, workspace.Functions);
+
+    private static string Read(FileInfo file) => file.Exists ? File.ReadAllText(file.FullName) : throw new InvalidFileException([new(file.ToString(), 1, 1, "there is no such file")]);
+
+    private static void Write(ParseResult parsed, Workspace workspace, MappingPlan plan, PublishResult result, int limit, string verb)
+    {
+        var output = parsed.Out();
+        if (parsed.WantsJson())
+        {
+            Printing.WriteJson(output, new
+            {
+                source = plan.Source,
+                version = plan.Hash,
+                changes = result.Changes.CountBy(c => c.Kind).ToDictionary(),
+                rejected = result.Rejected,
+                runs = result.Runs.Select(r => new { id = r.Id, connection = r.Connection, state = r.State }),
+                entities = result.Changes.Select(c => new { id = Id(workspace, c), kind = c.Kind, difference = System.Text.Json.Nodes.JsonNode.Parse(c.Body) }),
+            });
+            return;
+        }
+
+        output.WriteLine($"{plan.Source}, version {plan.Hash}: {result.Changes.Count:N0} entities {verb}"
+            + (result.Changes.Count == 0 ? "" : " (" + string.Join(", ", result.Changes.CountBy(c => c.Kind).Select(k => $"{k.Value:N0} {k.Key}")) + ")")
+            + (result.Rejected > 0 ? $"; {result.Rejected:N0} records are rejected, see 'hub rejected list'" : ""));
+        foreach (var (name, count) in result.Changes.Where(c => c.Kind == "updated").SelectMany(Fields).CountBy(n => n).OrderByDescending(n => n.Value))
+            output.WriteLine($"  {name}: {count:N0}");
+        foreach (var change in result.Changes.Take(limit))
+            output.WriteLine($"  {change.Kind} {Id(workspace, change)} {System.Text.Encoding.UTF8.GetString(change.Body)}");
+        if (limit > 0 && result.Changes.Count > limit)
+            output.WriteLine($"  ... and {result.Changes.Count - limit:N0} more (--limit)");
+    }
+
+    private static string Id(Workspace workspace, Storage.ChangeRow change) => $"{workspace.Store.Catalog.Name(change.Type)}-{change.Entity}";
+
+    private static IEnumerable<string> Fields(Storage.ChangeRow change)
+    {
+        using var body = System.Text.Json.JsonDocument.Parse(change.Body);
+        var names = new List<string>();
+        foreach (var section in new[] { "fields", "links" })
+            if (body.RootElement.TryGetProperty(section, out var members))
+                names.AddRange(members.EnumerateObject().Select(m => m.Name));
+        return names;
+    }
+}

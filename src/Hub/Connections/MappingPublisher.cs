@@ -1,0 +1,73 @@
+using IntegrationHub.Connections.Runs;
+using IntegrationHub.Mapping;
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Connections;
+
+/// <summary>What putting a mapping version in force did, or would do.</summary>
+/// <param name="Changes">One per entity and batch.</param>
+/// <param name="Rejected">Records of its streams that are rejected afterwards.</param>
+/// <param name="Runs">The backfills.</param>
+public sealed record PublishResult(IReadOnlyList<ChangeRow> Changes, long Rejected, IReadOnlyList<RunRow> Runs);
+
+/// <summary>
+/// Puts mapping versions in force. Planning does the very same on a copy of the store, so that it shows exactly what publishing will do.
+/// </summary>
+public sealed class MappingPublisher(Workspace workspace)
+{
+    /// <summary>What publishing would change. Changes nothing.</summary>
+    public async Task<PublishResult> PlanAsync(MappingPlan plan, CancellationToken stop)
+    {
+        await using var copy = await workspace.Store.CopyAsync(stop);
+        return await new MappingPublisher(workspace.Over(copy)).PublishAsync(plan, "plan", stop);
+    }
+
+    /// <summary>Puts the version in force, then maps kept records again that were mapped by another.</summary>
+    public async Task<PublishResult> PublishAsync(MappingPlan plan, string by, CancellationToken stop)
+    {
+        workspace.NumberOf(plan);
+        var before = await workspace.Store.Reader.LastChangeAsync(stop);
+        await using (var transaction = await workspace.Store.BeginAsync(stop))
+        {
+            await Publications.PublishAsync(transaction, plan, by, workspace.Now);
+            await transaction.CommitAsync();
+        }
+
+        workspace.Use(plan);
+        var runs = await new Runner(workspace).BackfillAsync(plan.Source, stop);
+        return new(await ChangesAsync(before, runs, stop), await RejectedAsync(plan, stop), runs);
+    }
+
+    /// <summary>An earlier version: the named one, or the one that was in force before.</summary>
+    /// <exception cref="StoreException">There is none.</exception>
+    public async ValueTask<MappingPlan> EarlierAsync(string source, string? hash, CancellationToken stop)
+    {
+        var publication = await Publications.FindAsync(workspace.Store.Reader, source, stop)
+            ?? throw new StoreException($"no mapping of '{source}' was ever published; 'hub mappings list' shows those that were");
+        hash ??= publication.History.LastOrDefault(e => e.Hash != publication.Current)?.Hash
+            ?? throw new StoreException($"mapping {source} has no earlier version");
+        return await Publications.PlanAsync(workspace.Store.Reader, source, hash, workspace.Model, workspace.Functions, stop);
+    }
+
+    private async ValueTask<IReadOnlyList<ChangeRow>> ChangesAsync(long after, IReadOnlyList<RunRow> runs, CancellationToken stop)
+    {
+        var ids = runs.Select(r => r.Id).ToHashSet();
+        var changes = new List<ChangeRow>();
+        while (true)
+        {
+            var page = await workspace.Store.Reader.ChangesAsync(new(after, 1_000), stop);
+            if (page.Count == 0)
+                return changes;
+            changes.AddRange(page.Where(c => ids.Contains(c.Run)));
+            after = page[^1].Sequence;
+        }
+    }
+
+    private async ValueTask<long> RejectedAsync(MappingPlan plan, CancellationToken stop)
+    {
+        long rejected = 0;
+        foreach (var connection in workspace.Config.Connections.Where(c => c.Connector == plan.Connector))
+            rejected += (await workspace.Store.Reader.StreamAsync(workspace.Store.Catalog.Stream(connection.Name, plan.Stream), stop)).Rejected;
+        return rejected;
+    }
+}

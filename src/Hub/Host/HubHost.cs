@@ -1,0 +1,90 @@
+using System.Net.Sockets;
+using IntegrationHub.Api;
+using IntegrationHub.Connections;
+
+namespace IntegrationHub.Host;
+
+/// <summary>The hub as a process that serves: API, schedules, health. Reads as the list of its parts.</summary>
+public static partial class HubHost
+{
+    /// <summary>Puts the host together. The workspace stays the caller's, and has to outlive it.</summary>
+    /// <exception cref="HubEnvironmentException">It cannot be served as it is configured.</exception>
+    public static WebApplication Build(Workspace workspace, HubHostOptions options)
+    {
+        // Empty: no configuration files beside the program, none watched, no server header, nothing on that nobody asked for.
+        var builder = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory, ApplicationName = "hub" });
+        builder.Services.AddSingleton(workspace.Logs);
+        builder.Services.AddLogging();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.StopLimit + TimeSpan.FromSeconds(15));
+        builder.WebHost.UseKestrelCore().UseUrls(workspace.Config.Listen).ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = workspace.Config.Api.BodyBytes;
+        });
+        if (workspace.Config.Listen.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
+            builder.WebHost.UseKestrelHttpsConfiguration();
+
+        var keys = new ApiKeys(workspace.Store, workspace.Time);
+        builder.Services.AddSingleton(workspace).AddSingleton(workspace.Time).AddSingleton(options).AddSingleton(keys);
+        builder.Services.AddSingleton(new ChangeSignal(workspace.Store, workspace.Time));
+        builder.Services.AddSingleton<KeyUses>().AddHostedService(s => s.GetRequiredService<KeyUses>());
+        builder.Services.AddSingleton<RunService>().AddHostedService(s => s.GetRequiredService<RunService>());
+        builder.Services.AddRoutingCore();
+        builder.Services.AddRateLimiter(o =>
+        {
+            o.GlobalLimiter = KeyGate.Limiter(workspace.Config.Api);
+            o.OnRejected = (context, _) => KeyGate.Refuse(context.HttpContext, context.Lease);
+        });
+        if (options.Schedules)
+            ConnectionSchedules.Add(builder.Services, Path.Combine(workspace.Config.Root, workspace.Config.Data, "scheduler.db"));
+        Telemetry.Add(builder.Services, workspace.Config);
+
+        var app = builder.Build();
+        ProblemAnswers.Use(app, workspace.Logs.CreateLogger("Api"));
+        app.UseRouting();
+        KeyGate.Identify(app, keys, app.Services.GetRequiredService<KeyUses>());
+        app.UseRateLimiter();
+        KeyGate.Decide(app);
+        Health.Map(app, new(workspace, app.Services));
+        ApiRoutes.Map(app, workspace);
+        return app;
+    }
+
+    /// <summary>Starts serving; comes back when requests are answered.</summary>
+    /// <exception cref="HubEnvironmentException">The address cannot be had.</exception>
+    public static async Task StartAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        var workspace = app.Services.GetRequiredService<Workspace>();
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (Exception e) when (Unbindable(e) is { } reason)
+        {
+            throw new HubEnvironmentException($"cannot listen on {workspace.Config.Listen}: {reason}; set another address with 'listen:' in hub.yaml", e);
+        }
+
+        Listening(workspace.Logs.CreateLogger("Host"), string.Join(", ", app.Urls));
+    }
+
+    /// <summary>Serves until the process is told to stop (SIGTERM, Ctrl-C) or the token is cancelled; then ends runs and answers those who wait.</summary>
+    /// <exception cref="HubEnvironmentException">The address cannot be had.</exception>
+    public static async Task RunAsync(Workspace workspace, HubHostOptions options, CancellationToken cancellationToken)
+    {
+        await using var app = Build(workspace, options);
+        await StartAsync(app, cancellationToken);
+        await app.WaitForShutdownAsync(cancellationToken);
+    }
+
+    private static string? Unbindable(Exception e) => (e, e.InnerException) switch
+    {
+        (_, Microsoft.AspNetCore.Connections.AddressInUseException) => "another program (perhaps another hub) listens there; stop it",
+        (SocketException { SocketErrorCode: SocketError.AccessDenied }, _) => "this user may not use that port; ports below 1024 belong to the administrator",
+        (SocketException { SocketErrorCode: SocketError.AddressNotAvailable }, _) => "this machine has no such address",
+        (SocketException or IOException, _) => e.Message,
+        _ => null,
+    };
+
+    [LoggerMessage(11, LogLevel.Information, "listening on {Addresses}")]
+    private static partial void Listening(ILogger log, string addresses);
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace IntegrationHub.Acceptance;
+
+/// <summary>The hub as a user meets it: a process with arguments, output and an exit code, in a folder of its own.</summary>
+internal sealed class HubFolder : IDisposable
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "hub.exe" : "hub");
+
+    public string Path { get; } = Directory.CreateTempSubdirectory("hub-acceptance-").FullName;
+
+    public string Write(string name, string text)
+    {
+        var path = System.IO.Path.Combine(Path, name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    public Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Program, arguments)
+        {
+            WorkingDirectory = Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
+        };
+        start.Environment["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? System.IO.Path.GetDirectoryName(Environment.ProcessPath);
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Runs to the end.</summary>
+    public async Task<HubResult> RunAsync(params string[] arguments)
+    {
+        using var process = Start(arguments);
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+        await process.WaitForExitAsync(limit.Token);
+        return new(process.ExitCode, await output, await error);
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
+
+/// <summary>How a command ended.</summary>
+internal sealed record HubResult(int Code, string Output, string Error)
+{
+    /// <summary>The output of a command that had to work.</summary>
+    public string Succeeded()
+    {
+        Assert.True(Code == 0, $"exit code {Code}\n{Output}\n{Error}");
+        return Output;
+    }
+}
