@@ -21,7 +21,11 @@ internal sealed class ConnectionSchedules(Workspace workspace, ISchedulerFactory
             quartz.UsePersistentStore(store =>
             {
                 store.UseSqlite(Microsoft.Data.Sqlite.SqliteFactory.Instance, $"Data Source={file}");
-                store.ConfigureStore(o => o.StoreJobDataAsStrings = true);
+                store.ConfigureStore(o =>
+                {
+                    o.StoreJobDataAsStrings = true;
+                    o.UseBackgroundThreads = true;
+                });
                 store.ProvisionSchema();
             });
         });

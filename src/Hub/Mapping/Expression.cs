@@ -69,7 +69,7 @@ internal sealed class Call(Expression input, FunctionSpec function, FunctionBody
     public override Value Evaluate(MappingRun run)
     {
         var value = input.Evaluate(run);
-        if (value.Kind == ValueKind.Fault && function.Takes != Takes.Anything)
+        if (value.Kind == ValueKind.Fault)
             return value;
 
         var rented = run.RentValues();
@@ -101,7 +101,7 @@ internal sealed class Call(Expression input, FunctionSpec function, FunctionBody
             }
 
             // A function that makes a list of one value (split) makes one list of many values.
-            if (result.Kind == ValueKind.List)
+            if (result.Kind == ValueKind.List && function.GivesList)
                 results.AddRange(result.Items);
             else if (result.Kind != ValueKind.Absent)
                 results.Add(result);

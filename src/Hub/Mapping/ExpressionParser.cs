@@ -172,8 +172,9 @@ internal sealed class ExpressionParser
                 GivesMany = function.Takes switch
                 {
                     Takes.Each => input.GivesMany || function.GivesList,
-                    Takes.All => function.GivesList,
-                    _ => function.GivesList && (input.GivesMany || arguments.Any(a => a.Expression?.GivesMany == true)),
+                    // What such a function passes on is a list only when one is put in.
+                    Takes.Anything => function.GivesList && (input.GivesMany || arguments.Any(a => a.Expression?.GivesMany ?? a.Argument.Constant is { Kind: ValueKind.List })),
+                    _ => function.GivesList,
                 },
             };
         }

@@ -2,7 +2,10 @@ using IntegrationHub.Model;
 
 namespace IntegrationHub.Storage.Sqlite;
 
-/// <summary>Expression indexes over the golden JSON, one per indexed field of the model.</summary>
+/// <summary>
+/// Golden bodies stand in a table per entity type, live entities only, with one expression index per indexed field. A table of all types would
+/// make every write open every type's indexes.
+/// </summary>
 internal static class SqliteIndexes
 {
     /// <summary>The SQL of a field's value; the same text in index and query, or SQLite would not use the index.</summary>
@@ -20,16 +23,18 @@ internal static class SqliteIndexes
     // Times keep the offset of their source, so their texts do not sort.
     private static string Instant(string text) => $"unixepoch({text},'subsec')";
 
+    public static string Table(int type) => $"golden_{type}";
+
     public static void Apply(SqliteDatabase database, EntityModel model, Catalog catalog)
     {
-        // The type comes first, or SQLite would take the index of all entities of a type for the better one.
         var wanted = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var entity in model.Entities)
         {
             var type = catalog.EntityType(entity.Name);
+            database.Execute($"CREATE TABLE IF NOT EXISTS {Table(type)}(id INTEGER PRIMARY KEY, body TEXT NOT NULL)");
             foreach (var field in entity.Fields.Where(f => f.Indexed))
                 wanted[$"field_{type}_{field.Name}_{field.Kind}"] =
-                    $"CREATE INDEX \"field_{type}_{field.Name}_{field.Kind}\" ON entities(type, {Expression(field)}, id) WHERE type={type} AND state=0";
+                    $"CREATE INDEX \"field_{type}_{field.Name}_{field.Kind}\" ON {Table(type)}({Expression(field)}, id) WHERE {Expression(field)} IS NOT NULL";
         }
 
         var present = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -28,7 +28,7 @@ internal static class SqliteSchema
         CREATE TABLE keys(kind INTEGER NOT NULL, value TEXT NOT NULL, entity INTEGER NOT NULL, refs INTEGER NOT NULL, PRIMARY KEY(kind, value, entity)) WITHOUT ROWID;
         CREATE INDEX keys_entity ON keys(entity);
         CREATE TABLE entities(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, state INTEGER NOT NULL, merged_into INTEGER NOT NULL, version INTEGER NOT NULL,
-          change INTEGER NOT NULL, contributions INTEGER NOT NULL, body TEXT, origins BLOB);
+          change INTEGER NOT NULL, contributions INTEGER NOT NULL, origins BLOB);
         CREATE INDEX entities_type ON entities(type, id) WHERE state=0;
         CREATE TABLE links(kind INTEGER NOT NULL, value TEXT NOT NULL, name INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(kind, value, name, source)) WITHOUT ROWID;
         CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 2");

@@ -7,7 +7,7 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
 {
     private const string RecordColumns = "id, stream, source_id, parent, hash, version, state, mapping, observed, seen";
     private const string ContributionColumns = "id, record, type, key, connection, entity, home, observed, mapping, body";
-    private const string EntityColumns = "id, type, state, merged_into, version, change, contributions, body, origins";
+    private const string EntityColumns = "id, type, state, merged_into, version, change, contributions, origins";
 
     private bool _open = true;
     private bool _disposed;
@@ -148,15 +148,10 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
 
     public ValueTask<IReadOnlyDictionary<long, EntityRow>> EntitiesAsync(IReadOnlyCollection<long> ids)
     {
-        var statement = database.Prepare($"SELECT {EntityColumns} FROM entities WHERE id=?1");
         var found = new Dictionary<long, EntityRow>(ids.Count);
         foreach (var id in ids)
-        {
-            using var rows = statement.Bind(1, id).Query();
-            if (rows.Read())
-                found[id] = ReadEntity(rows);
-        }
-
+            if (FindEntity(database, id) is { } row)
+                found[id] = row;
         return new(found);
     }
 
@@ -169,8 +164,8 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
 
     public ValueTask WriteEntitiesAsync(IReadOnlyList<EntityWrite> entities)
     {
-        var insert = database.Prepare($"INSERT INTO entities({EntityColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
-        var update = database.Prepare("UPDATE entities SET state=?3, merged_into=?4, version=?5, change=?6, contributions=?7, body=?8, origins=?9 WHERE id=?1");
+        var insert = database.Prepare($"INSERT INTO entities({EntityColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
+        var update = database.Prepare("UPDATE entities SET state=?3, merged_into=?4, version=?5, change=?6, contributions=?7, origins=?8 WHERE id=?1");
         var search = database.Prepare("INSERT OR REPLACE INTO search(rowid, text) VALUES(?1, ?2)");
         var unsearch = database.Prepare("DELETE FROM search WHERE rowid=?1");
         var link = database.Prepare("INSERT INTO links(kind, value, name, source) VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING");
@@ -178,9 +173,13 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
         foreach (var write in entities)
         {
             var row = write.Row;
-            var statement = (write.IsNew ? insert : update).Bind(1, row.Id).Bind(2, row.Type).Bind(3, (int)row.State).Bind(4, row.MergedInto).Bind(5, row.Version)
-                .Bind(6, row.ChangeSequence).Bind(7, row.Contributions).BindBlob(9, row.Origins);
-            (row.Body.Length == 0 ? statement.BindNull(8) : statement.BindText(8, row.Body)).Run();
+            (write.IsNew ? insert : update).Bind(1, row.Id).Bind(2, row.Type).Bind(3, (int)row.State).Bind(4, row.MergedInto).Bind(5, row.Version)
+                .Bind(6, row.ChangeSequence).Bind(7, row.Contributions).BindBlob(8, row.Origins).Run();
+            var table = SqliteIndexes.Table(row.Type);
+            if (row.Body.Length > 0)
+                database.Prepare($"INSERT INTO {table}(id, body) VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET body=excluded.body WHERE body<>excluded.body").Bind(1, row.Id).BindText(2, row.Body).Run();
+            else if (!write.IsNew)
+                database.Prepare($"DELETE FROM {table} WHERE id=?1").Bind(1, row.Id).Run();
             if (write.Search is { Length: > 0 } text)
                 search.Bind(1, row.Id).Bind(2, text).Run();
             else if (write.Search is not null && !write.IsNew)
@@ -335,8 +334,22 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
 
     internal static EntityRow? FindEntity(SqliteDatabase database, long id)
     {
-        using var rows = database.Prepare($"SELECT {EntityColumns} FROM entities WHERE id=?1").Bind(1, id).Query();
-        return rows.Read() ? ReadEntity(rows) : null;
+        EntityRow row;
+        using (var rows = database.Prepare($"SELECT {EntityColumns}, NULL FROM entities WHERE id=?1").Bind(1, id).Query())
+        {
+            if (!rows.Read())
+                return null;
+            row = ReadEntity(rows);
+        }
+
+        if (row.State == EntityState.Live)
+        {
+            using var bodies = database.Prepare($"SELECT body FROM {SqliteIndexes.Table(row.Type)} WHERE id=?1").Bind(1, id).Query();
+            if (bodies.Read())
+                row.Body = bodies.Bytes(0).ToArray();
+        }
+
+        return row;
     }
 
     internal static EntityRow ReadEntity(SqliteRows rows) => new()
@@ -348,8 +361,8 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
         Version = rows.Int64(4),
         ChangeSequence = rows.Int64(5),
         Contributions = rows.Int32(6),
-        Body = rows.Bytes(7).ToArray(),
-        Origins = rows.Bytes(8).ToArray(),
+        Origins = rows.Bytes(7).ToArray(),
+        Body = rows.Bytes(8).ToArray(),
     };
 
     internal static string? ReadCursor(SqliteDatabase database, int stream)
