@@ -6,7 +6,7 @@ namespace IntegrationHub.Acceptance;
 /// <summary>The hub as a user meets it: a process with arguments, output and an exit code, in a folder of its own.</summary>
 internal sealed class HubFolder : IDisposable
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "hub.exe" : "hub");
+    private static readonly string Program = System.IO.Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "hub.exe" : "hub");
 
     public string Path { get; } = Directory.CreateTempSubdirectory("hub-acceptance-").FullName;
 
@@ -29,8 +29,8 @@ internal sealed class HubFolder : IDisposable
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
         };
-        start.Environment["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? System.IO.Path.GetDirectoryName(Environment.ProcessPath);
-        start.Environment["DOTNET_TieredPGO"] = "0";
+        // Wherever this test's own runtime stands, the hub's does too.
+        start.Environment["DOTNET_ROOT"] = System.IO.Path.GetFullPath(System.IO.Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         return Process.Start(start)!;
     }
 

@@ -103,7 +103,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
     }
 
     /// <summary>Publishes releases in a further file and syncs it.</summary>
-    public async Task<IReadOnlyList<Storage.RunRow>> FeedAsync(params JsonObject[] releases)
+    public async Task<IReadOnlyList<IntegrationHub.Storage.RunRow>> FeedAsync(params JsonObject[] releases)
     {
         await PublishAsync(releases);
         return await new Runner(Workspace).SyncAsync("tenders", null, full: false, default);
