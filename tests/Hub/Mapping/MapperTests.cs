@@ -55,13 +55,13 @@ public sealed class MapperTests
         Assert.Equal(expected, FieldsOf(Run(Fields(fields), record)));
 
     [Theory]
-    [InlineData("text: $.a", """{"id":1,"a":12345}""", "thing.fields.text $.a number: expected text, found number; add '| text'")]
-    [InlineData("text: $.a", """{"id":1,"a":["secret"]}""", "thing.fields.text $.a array: expected text, found array; add '| text'")]
+    [InlineData("text: $.a", """{"id":1,"a":12345}""", "thing.fields.text $.a number: expected text, found number; add '| toText'")]
+    [InlineData("text: $.a", """{"id":1,"a":["secret"]}""", "thing.fields.text $.a array: expected text, found array; add '| toText'")]
     [InlineData("number: $.a", """{"id":1,"a":"secret"}""", "thing.fields.number $.a text: expected number, found text; add '| number'")]
     [InlineData("number: $.a | number", """{"id":1,"a":"secret"}""", null)]
     [InlineData("integer: $.a", """{"id":1,"a":1.0}""", "thing.fields.integer $.a number: expected a whole number, found a fraction or exponent")]
     [InlineData("integer: $.a", """{"id":1,"a":1e2}""", "thing.fields.integer $.a number: expected a whole number, found a fraction or exponent")]
-    [InlineData("flag: $.a", """{"id":1,"a":"true"}""", "thing.fields.flag $.a text: expected boolean, found text; add a '| lookup({...})' to true and false")]
+    [InlineData("flag: $.a", """{"id":1,"a":"true"}""", "thing.fields.flag $.a text: expected boolean, found text; add '| boolean'")]
     [InlineData("color: $.a", """{"id":1,"a":"secret"}""", "thing.fields.color $.a text: not one of the allowed values of 'color': red, green, 红")]
     [InlineData("date: $.a", """{"id":1,"a":"2025-02-29"}""", "thing.fields.date $.a text: expected a date such as 2026-01-31; add '| date'")]
     [InlineData("time: $.a", """{"id":1,"a":"2026-01-31T08:00:00"}""", "thing.fields.time $.a text: expected a time such as 2026-01-31T08:00:00+08:00 (RFC 3339 with offset); add '| time' or '| epoch'")]

@@ -75,7 +75,7 @@ public sealed class MappingCompilerTests
     }
 
     [Theory]
-    [InlineData("text: 5", "expected text, found number; add '| text'")]
+    [InlineData("text: 5", "expected text, found number; add '| toText'")]
     [InlineData("text: true", "expected text, found boolean")]
     [InlineData("number: '5'", "expected number, found text; add '| number'")]
     [InlineData("number: 007", "expected number, found text")]
