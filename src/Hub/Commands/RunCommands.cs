@@ -11,6 +11,8 @@ namespace IntegrationHub.Commands;
 /// <summary><c>hub sync</c>, <c>hub runs</c>, <c>hub rejected</c>, <c>hub quarantine</c>.</summary>
 internal static class RunCommands
 {
+    private const int ShownIssues = 5;
+
     public static Command Sync()
     {
         var connection = new Argument<string>("connection") { Description = "Name of the connection in hub.yaml." };
@@ -152,8 +154,11 @@ internal static class RunCommands
         parsed.Out().WriteLine($"run {run.Id} ({run.Kind} of {run.Connection}/{run.Stream}) {run.State}");
         if (statement["read"] is { } read)
             parsed.Out().WriteLine($"  read {read} = mapped {statement["mapped"]} + unchanged {statement["unchanged"]} + filtered {statement["filtered"]} + rejected {statement["rejected"]}; deleted {statement["deleted"]}; {statement["changes"]} changes");
-        foreach (var (issue, count) in statement["issues"]?.AsObject() ?? [])
+        var issues = (statement["issues"]?.AsObject() ?? []).OrderByDescending(i => (long)i.Value!).ToList();
+        foreach (var (issue, count) in issues.Take(ShownIssues))
             parsed.Out().WriteLine($"  issue, {count} times: {issue}");
+        if (issues.Count > ShownIssues)
+            parsed.Out().WriteLine($"  ... and {issues.Count - ShownIssues} other kinds of issue (hub runs show {run.Id} --json)");
         if (run.Error is { } error)
             parsed.Out().WriteLine("  " + error);
     }

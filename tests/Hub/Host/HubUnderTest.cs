@@ -149,7 +149,22 @@ internal sealed class HubUnderTest : IAsyncDisposable
         await App.DisposeAsync();
         await Workspace.DisposeAsync();
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
-        Directory.Delete(Root, recursive: true);
+        await DeleteAsync(Root);
+    }
+
+    /// <summary>SQLite may still be taking its side files away while the folder is emptied.</summary>
+    private static async Task DeleteAsync(string folder)
+    {
+        for (var attempt = 1; ; attempt++)
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+                return;
+            }
+            catch (IOException) when (attempt < 20)
+            {
+                await Task.Delay(50);
+            }
     }
 
     private async Task OpenAsync(Func<HubConfig, HubConfig>? configure, HubHostOptions? options, TimeProvider? time)

@@ -42,7 +42,11 @@ public sealed class SqliteStore : IHubStore
         var folder = Path.GetDirectoryName(Path.GetFullPath(options.Path))!;
         try
         {
-            Directory.CreateDirectory(folder);
+            // Customer data: for this user alone, where the system knows such a thing.
+            if (OperatingSystem.IsWindows() || Directory.Exists(folder))
+                Directory.CreateDirectory(folder);
+            else
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
