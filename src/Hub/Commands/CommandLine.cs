@@ -78,6 +78,11 @@ internal static class CommandLine
             await error.WriteLineAsync($"{e.Faults.Count} fault(s).");
             return Exit.Usage;
         }
+        catch (UsageException e)
+        {
+            await error.WriteLineAsync(e.Message);
+            return Exit.Usage;
+        }
         catch (ConnectorException e)
         {
             await error.WriteLineAsync(e.Message);
@@ -102,6 +107,9 @@ internal static class CommandLine
         return names.Append("");
     }
 }
+
+/// <summary>An argument names something that is not there.</summary>
+internal sealed class UsageException(string message) : Exception(message);
 
 /// <summary>Opening the workspace that the command line means.</summary>
 internal static class CommandWorkspace

@@ -121,9 +121,9 @@ internal static class EntityCommands
 
     private static IReadOnlyList<FieldType> Fields(EntityType type, string name) => name == "*" ? type.Fields
         : type.Field(name) is { } field ? [field]
-        : throw new InvalidFileException([new("--explain", 1, 1, $"{type} has no field '{name}'{NearestName.Hint(name, type.Fields.Select(f => f.Name))}")]);
+        : throw new UsageException($"{type} has no field '{name}'{NearestName.Hint(name, type.Fields.Select(f => f.Name))}");
 
     private static EntityBinding Binding(Workspace workspace, string name) =>
         workspace.Bindings.Find(name) ?? (workspace.Model.FindPlural(name) is { } type ? workspace.Bindings.Of(type)
-            : throw new InvalidFileException([new("entity", 1, 1, $"no entity '{name}'{NearestName.Hint(name, workspace.Model.Entities.Select(e => e.Name))}")]));
+            : throw new UsageException($"no entity '{name}'{NearestName.Hint(name, workspace.Model.Entities.Select(e => e.Name))}"));
 }

@@ -31,6 +31,15 @@ public class HubHostTests
         await using var hub = await HubUnderTest.StartAsync(options: new() { Schedules = true });
         hub.Http.DefaultRequestHeaders.Authorization = null;
         Assert.Equal("ok", (await hub.GetAsync("/healthz/live")).GetProperty("status").GetString());
+        // Ready comes a moment after live: the scheduler starts once requests are answered.
+        for (var i = 0; i < 200; i++)
+        {
+            using var response = await hub.SendAsync("/healthz/ready");
+            if (response.StatusCode == System.Net.HttpStatusCode.OK)
+                break;
+            await Task.Delay(50, Cancelled);
+        }
+
         Assert.Equal("ok", (await hub.GetAsync("/healthz/ready")).GetProperty("status").GetString());
     }
 

