@@ -35,9 +35,13 @@ internal sealed class HubFolder : IDisposable
     }
 
     /// <summary>Runs to the end.</summary>
-    public async Task<HubResult> RunAsync(params string[] arguments)
+    public Task<HubResult> RunAsync(params string[] arguments) => RunWithInputAsync("", arguments);
+
+    /// <summary>Runs to the end with this text as standard input.</summary>
+    public async Task<HubResult> RunWithInputAsync(string input, params string[] arguments)
     {
         using var process = Start(arguments);
+        await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
@@ -52,6 +56,20 @@ internal sealed class HubFolder : IDisposable
 /// <summary>How a command ended.</summary>
 internal sealed record HubResult(int Code, string Output, string Error)
 {
+    /// <summary>All that a person sees.</summary>
+    public string Text => Output + Error;
+
+    /// <summary>A command that had to end with this code and say each of these.</summary>
+    public HubResult Ended(int code, params ReadOnlySpan<string> said)
+    {
+        Assert.True(Code == code, $"exit code {Code}, expected {code}\n{Text}");
+        foreach (var part in said)
+            Assert.Contains(part, Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at IntegrationHub", Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled exception", Text, StringComparison.Ordinal);
+        return this;
+    }
+
     /// <summary>The output of a command that had to work.</summary>
     public string Succeeded()
     {
