@@ -82,6 +82,11 @@ public sealed class StreamRun
         finally
         {
             await reading.CancelAsync();
+            // After a failed commit nobody takes what is still read; it is read again. Without this the reader would wait for room for ever.
+            await foreach (var _ in batches.Reader.ReadAllAsync(CancellationToken.None))
+            {
+            }
+
             // Whatever stopped the writer has to be seen first; the reader's end is seen below.
             await reader.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
