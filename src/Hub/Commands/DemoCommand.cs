@@ -67,7 +67,7 @@ internal static class DemoCommand
     /// <summary>The demo's configuration stands with its data, so that other commands find it by <c>--data</c>.</summary>
     private static string WriteConfig(string data)
     {
-        Directory.CreateDirectory(data);
+        PrivateFolder.Create(data);
         var path = Path.Combine(data, "hub.yaml");
         var samples = Path.Combine(AppContext.BaseDirectory, "samples", "ocds");
         if (!File.Exists(path))

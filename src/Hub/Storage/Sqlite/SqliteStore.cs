@@ -42,11 +42,7 @@ public sealed class SqliteStore : IHubStore
         var folder = Path.GetDirectoryName(Path.GetFullPath(options.Path))!;
         try
         {
-            // Customer data: for this user alone, where the system knows such a thing.
-            if (OperatingSystem.IsWindows() || Directory.Exists(folder))
-                Directory.CreateDirectory(folder);
-            else
-                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            PrivateFolder.Create(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
