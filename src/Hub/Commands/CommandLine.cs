@@ -69,7 +69,7 @@ internal static class CommandLine
 
         try
         {
-            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, Output = output, Error = error });
+            return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(90), Output = output, Error = error });
         }
         catch (InvalidFileException e)
         {
@@ -95,6 +95,12 @@ internal static class CommandLine
         }
         catch (OperationCanceledException)
         {
+            return Exit.Environment;
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Nobody planned for it; its message may hold values, so only its kind and place are told.
+            await error.WriteLineAsync($"a fault of the hub: {e.GetType().Name}; please report it with the lines below\n{e.StackTrace}");
             return Exit.Environment;
         }
     }
@@ -132,5 +138,5 @@ internal static class CommandWorkspace
         await OpenAsync(Config(parsed), cancellationToken);
 
     public static async ValueTask<Workspace> OpenAsync(HubConfig config, CancellationToken cancellationToken) =>
-        await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true)), cancellationToken);
+        await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true).Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace)), cancellationToken);
 }

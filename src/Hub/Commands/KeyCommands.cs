@@ -11,6 +11,11 @@ internal static class KeyCommands
         var name = new Argument<string>("name") { Description = "Who uses it." };
         var scope = new Option<ApiScope>("--scope") { Description = "read, sync (also start runs) or admin.", DefaultValueFactory = _ => ApiScope.Read };
         var days = new Option<int?>("--expires-days") { Description = "Days until it expires. Default: never." };
+        days.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int?>() is < 1 or > 36_500)
+                r.AddError("--expires-days: expected 1 to 36500");
+        });
         var create = new Command("create", "Make a key. It is shown once; the hub keeps only its hash.") { name, scope, days };
         create.SetAction(async (parsed, cancel) =>
         {

@@ -26,6 +26,7 @@ public sealed class MappingPublisher(Workspace workspace)
     public async Task<PublishResult> PublishAsync(MappingPlan plan, string by, CancellationToken stop)
     {
         workspace.NumberOf(plan);
+        await CheckAsync(plan, stop);
         var before = await workspace.Store.Reader.LastChangeAsync(stop);
         await using (var transaction = await workspace.Store.BeginAsync(stop))
         {
@@ -47,6 +48,16 @@ public sealed class MappingPublisher(Workspace workspace)
         hash ??= publication.History.LastOrDefault(e => e.Hash != publication.Current)?.Hash
             ?? throw new StoreException($"mapping {source} has no earlier version");
         return await Publications.PlanAsync(workspace.Store.Reader, source, hash, workspace.Model, workspace.Functions, stop);
+    }
+
+    /// <summary>What would stop the backfill has to be known before the version is in force.</summary>
+    private async ValueTask CheckAsync(MappingPlan plan, CancellationToken stop)
+    {
+        var streams = workspace.Connectors.Get(plan.Connector).Manifest.Streams.Select(s => s.Name).ToList();
+        if (!streams.Contains(plan.Stream))
+            throw new Sdk.ConnectorException(Sdk.ConnectorErrorKind.Configuration, $"{plan.File}: connector '{plan.Connector}' has no stream '{plan.Stream}'{Yaml.NearestName.Hint(plan.Stream, streams)}");
+        foreach (var connection in workspace.Config.Connections.Where(c => c.Connector == plan.Connector))
+            await (await workspace.OpenAsync(connection, stop)).Connection.DisposeAsync();
     }
 
     private async ValueTask<IReadOnlyList<ChangeRow>> ChangesAsync(long after, IReadOnlyList<RunRow> runs, CancellationToken stop)

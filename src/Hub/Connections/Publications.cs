@@ -21,6 +21,7 @@ public static class Publications
 {
     private const string Kind = "mapping";
     private const string TextKind = "mapping-text";
+    private const string BackfillKind = "mapping-backfill";
 
     public static async ValueTask<Publication?> FindAsync(IHubReader reader, string source, CancellationToken cancellationToken) =>
         await reader.DocumentAsync(Kind, source, cancellationToken) is { } json ? JsonSerializer.Deserialize<Publication>(json) : null;
@@ -41,11 +42,23 @@ public static class Publications
     public static async ValueTask<string?> TextAsync(IHubReader reader, string hash, CancellationToken cancellationToken) =>
         await reader.DocumentAsync(TextKind, hash, cancellationToken) is { } json ? JsonSerializer.Deserialize<string>(json) : null;
 
-    /// <summary>Puts a version in force, within a transaction.</summary>
+    /// <summary>Sources whose kept records may not all be mapped by the version in force.</summary>
+    public static async ValueTask<IReadOnlyList<string>> UnfinishedBackfillsAsync(IHubReader reader, CancellationToken cancellationToken) =>
+        [.. (await reader.DocumentsAsync(BackfillKind, cancellationToken)).Select(d => d.Name)];
+
+    public static async ValueTask FinishBackfillAsync(IHubStore store, string source, CancellationToken cancellationToken)
+    {
+        await using var transaction = await store.BeginAsync(cancellationToken);
+        await transaction.SaveDocumentAsync(BackfillKind, source, null);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Puts a version in force, within a transaction, and notes that the kept records have to follow.</summary>
     public static async ValueTask PublishAsync(IHubTransaction transaction, MappingPlan plan, string by, long at)
     {
         var present = await transaction.DocumentAsync(Kind, plan.Source) is { } json ? JsonSerializer.Deserialize<Publication>(json)! : new(plan.Hash, []);
         await transaction.SaveDocumentAsync(TextKind, plan.Hash, JsonSerializer.Serialize(plan.Text));
+        await transaction.SaveDocumentAsync(BackfillKind, plan.Source, JsonSerializer.Serialize(plan.Hash));
         await transaction.SaveDocumentAsync(Kind, plan.Source, JsonSerializer.Serialize(new Publication(plan.Hash, [.. present.History, new(plan.Hash, at, by)])));
     }
 }

@@ -21,8 +21,6 @@ public static partial class HubHost
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = workspace.Config.Api.BodyBytes;
         });
-        if (workspace.Config.Listen.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
-            builder.WebHost.UseKestrelHttpsConfiguration();
 
         var keys = new ApiKeys(workspace.Store, workspace.Time);
         builder.Services.AddSingleton(workspace).AddSingleton(workspace.Time).AddSingleton(options).AddSingleton(keys);

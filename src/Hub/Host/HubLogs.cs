@@ -16,6 +16,8 @@ public static class HubLogs
             logs.AddFilter(below, level > LogLevel.Warning ? level : LogLevel.Warning);
         // The host's own message about a failed start repeats what the command line tells.
         logs.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // Standard output belongs to what commands print.
+        logs.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         if (json)
             logs.AddJsonConsole(o => o.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fffK");
         else

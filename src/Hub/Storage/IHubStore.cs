@@ -50,7 +50,7 @@ public interface IHubTransaction : IAsyncDisposable
     /// <summary>Records of a stream by id, for replay: top-level ones (no parts), not deleted, whose mapping differs from the given one.</summary>
     ValueTask<IReadOnlyList<RecordRow>> RecordsToRemapAsync(int stream, int mapping, long afterId, int limit);
 
-    /// <summary>Live records of a stream that the run did not see.</summary>
+    /// <summary>Live records of a stream that neither the run nor a later one saw.</summary>
     ValueTask<IReadOnlyList<RecordRow>> UnseenRecordsAsync(int stream, long run, long afterId, int limit);
 
     ValueTask<(long Live, long Unseen)> CountUnseenAsync(int stream, long run);
@@ -89,6 +89,9 @@ public interface IHubTransaction : IAsyncDisposable
 
     /// <summary>Inserts (id 0) or updates.</summary>
     ValueTask SaveRunAsync(RunRow run);
+
+    /// <summary>Ends runs of a stream that are still said to be running; called by the holder of the stream's lease, so their process is gone.</summary>
+    ValueTask InterruptRunsAsync(string connection, string stream, long at);
 
     /// <summary>Named settings of the workspace: published mappings, keys, secrets. <c>null</c> removes.</summary>
     ValueTask SaveDocumentAsync(string kind, string name, string? json);

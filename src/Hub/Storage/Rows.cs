@@ -201,7 +201,7 @@ public sealed record RunRow
 
     public required string Stream { get; init; }
 
-    /// <summary><c>sync</c>, <c>full</c>, <c>backfill</c> or <c>retry</c>.</summary>
+    /// <summary><c>sync</c>, <c>full</c>, <c>backfill</c>, <c>retry</c> or <c>delete</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary><c>running</c>, <c>succeeded</c>, <c>failed</c>, <c>interrupted</c> or <c>unbalanced</c>.</summary>

@@ -6,6 +6,8 @@ namespace IntegrationHub.Unify;
 /// <summary>Reads what identity needs from the JSON of a kept contribution or golden entity.</summary>
 public static class ContributionDocument
 {
+    private static readonly JsonLimits Limits = new() { MaxDepth = JsonLimits.HighestDepth };
+
     [ThreadStatic]
     private static JsonTape? _tape;
 
@@ -81,7 +83,7 @@ public static class ContributionDocument
     private static JsonTape Parse(byte[] body)
     {
         var tape = _tape ??= new();
-        var parsed = tape.Parse(body);
+        var parsed = tape.Parse(body, Limits);
         return parsed.IsOk ? tape : throw new InvalidOperationException("kept JSON cannot be read: " + parsed);
     }
 }

@@ -82,6 +82,9 @@ public enum DeletionStyle
     /// <summary>The connector returns a <see cref="DeletedRecord"/>.</summary>
     Explicit,
 
-    /// <summary>A record that a complete full read did not return is gone. The hub's destruction guard applies.</summary>
+    /// <summary>
+    /// A record that a complete full read did not return is gone. The hub's destruction guard applies. Not for assembled streams: there
+    /// absence means nothing.
+    /// </summary>
     ByAbsence,
 }

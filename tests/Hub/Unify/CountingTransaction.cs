@@ -54,6 +54,8 @@ internal sealed class CountingTransaction(IHubTransaction inner, Action<int> rea
 
     public ValueTask SaveRunAsync(RunRow run) => inner.SaveRunAsync(run);
 
+    public ValueTask InterruptRunsAsync(string connection, string stream, long at) => inner.InterruptRunsAsync(connection, stream, at);
+
     public ValueTask SaveDocumentAsync(string kind, string name, string? json) => inner.SaveDocumentAsync(kind, name, json);
 
     public ValueTask<string?> DocumentAsync(string kind, string name) => inner.DocumentAsync(kind, name);

@@ -137,8 +137,8 @@ public static class HubConfigFile
     private static string? Address(YamlSection section, Diagnostics diagnostics)
     {
         var listen = section.Text("listen");
-        if (listen is not null && !(Uri.TryCreate(listen, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
-            diagnostics.Add(section.Get("listen")!, $"listen: expected an address such as http://127.0.0.1:5080, found '{listen}'");
+        if (listen is not null && !(Uri.TryCreate(listen, UriKind.Absolute, out var uri) && uri.Scheme == "http"))
+            diagnostics.Add(section.Get("listen")!, $"listen: expected an address such as http://127.0.0.1:5080, found '{listen}' (for https put a reverse proxy in front)");
         return listen;
     }
 

@@ -47,7 +47,7 @@ internal sealed class AbsenceSweep(Workspace workspace, StreamContext stream, Ru
         {
             var batch = new ReconciliationStatement();
             await using var transaction = await workspace.Store.BeginAsync(CancellationToken.None);
-            var rows = (await transaction.UnseenRecordsAsync(stream.Number, unseenBy, 0, Batch)).Where(r => r.SeenRun < unseenBy).ToList();
+            var rows = await transaction.UnseenRecordsAsync(stream.Number, unseenBy, 0, Batch);
             if (rows.Count > 0)
                 await new RecordIntake(workspace, transaction, stream, batch, run.Id).DeleteAsync(rows);
             else

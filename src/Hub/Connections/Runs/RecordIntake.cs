@@ -197,6 +197,7 @@ internal sealed class RecordIntake
 
         var units = new Dictionary<RecordRow, Unit>();
         var parts = new List<(RecordWrite Write, RecordRow Head)>();
+        var left = new HashSet<long>();
         for (var i = 0; i < records.Count; i++)
         {
             var record = (SourceRecord)records[i].Item;
@@ -215,6 +216,8 @@ internal sealed class RecordIntake
             }
 
             row ??= new() { Stream = _stream.Number, SourceId = record.Id };
+            if (row.Parent != 0 && row.Parent != head.Id)
+                left.Add(row.Parent);
             Fill(row, record, records[i].Hash);
             row.State = RecordState.Part;
             row.Mapping = 0;
@@ -233,6 +236,8 @@ internal sealed class RecordIntake
         var list = units.Values.ToList();
         await AssembleAsync(list);
         await MapAsync(list);
+        // A part that moved to another group leaves its old one behind.
+        await RegroupAsync([.. left.Except(list.Select(u => u.Row.Id))]);
     }
 
     /// <summary>The head of a group stands among the records under an id that no part can have.</summary>
@@ -240,11 +245,11 @@ internal sealed class RecordIntake
 
     private static bool NothingToDo(RecordRow row, SourceRecord record, byte[] hash, bool mappingIsCurrent)
     {
-        if (row.State == RecordState.Deleted)
-            return false;
         // An older version of what is kept, read late or again.
         if (record.Version.Length > 0 && string.CompareOrdinal(record.Version, row.Version) < 0)
             return true;
+        if (row.State == RecordState.Deleted)
+            return false;
         return mappingIsCurrent && row.Hash.AsSpan().SequenceEqual(hash);
     }
 

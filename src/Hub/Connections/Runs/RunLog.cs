@@ -9,8 +9,8 @@ internal static partial class RunLog
     [LoggerMessage(2, LogLevel.Error, "run {Run} of {Stream} failed: {Reason}")]
     public static partial void Failed(ILogger log, string stream, long run, string reason);
 
-    [LoggerMessage(3, LogLevel.Critical, "run {Run} of {Stream} met a fault of the hub")]
-    public static partial void Bug(ILogger log, string stream, long run, Exception exception);
+    [LoggerMessage(3, LogLevel.Critical, "run {Run} of {Stream} met a fault of the hub: {Type} {Place}")]
+    public static partial void Bug(ILogger log, string stream, long run, string type, string? place);
 
     [LoggerMessage(4, LogLevel.Warning, "run {Run} of {Stream}: {Unseen} of {Live} records were not in the source; their deletion waits for 'hub quarantine approve'")]
     public static partial void Quarantined(ILogger log, string stream, long run, long unseen, long live);

@@ -7,6 +7,9 @@ namespace IntegrationHub.Connections.Runs;
 /// <summary>Starts runs. Each takes the lease of its stream first, so that no two work on one stream, whatever process they are in.</summary>
 public sealed class Runner(Workspace workspace)
 {
+    // Bodies of a whole batch are in memory at once, and here nothing bounds their bytes but their number.
+    private const int BackfillRecords = 200;
+
     private readonly ILogger _log = workspace.Logs.CreateLogger("Run");
 
     /// <summary>Syncs the streams of a connection.</summary>
@@ -18,8 +21,8 @@ public sealed class Runner(Workspace workspace)
     /// <exception cref="ConnectorException">The connection cannot be opened.</exception>
     public async Task<IReadOnlyList<RunRow>> SyncAsync(string connectionName, string? streamName, bool full, CancellationToken stop)
     {
-        await workspace.LoadPlansAsync(stop);
         var config = workspace.Connection(connectionName);
+        await FinishBackfillsAsync(config.Connector, stop);
         var (connector, connection) = await workspace.OpenAsync(config, stop);
         await using var _ = connection;
         if (connection is not IReadRecords reader)
@@ -29,20 +32,22 @@ public sealed class Runner(Workspace workspace)
         {
             if (stop.IsCancellationRequested)
                 break;
-            if (Context(config, manifest, connection) is not { } stream)
-                continue;
-            using var lease = workspace.Store.TryLease("stream:" + stream.Name);
+            using var lease = workspace.Store.TryLease(LeaseName(config, manifest));
             if (lease is null)
             {
-                RunLog.Busy(_log, stream.Name);
+                RunLog.Busy(_log, $"{config.Name}/{manifest.Name}");
                 continue;
             }
+
+            // Only now: whoever had the stream may have put another mapping in force.
+            if (await ContextAsync(config, manifest, connection, stop) is not { } stream)
+                continue;
 
             using var activity = HubMetrics.Traces.StartActivity("sync");
             activity?.SetTag("connection", config.Name).SetTag("stream", manifest.Name);
             var cursor = (await workspace.Store.Reader.StreamAsync(stream.Number, stop)).Cursor;
             var fromBeginning = full || cursor is null;
-            stream = stream with { MarksSeen = manifest.Deletions == DeletionStyle.ByAbsence && fromBeginning };
+            stream = stream with { MarksSeen = manifest is { Deletions: DeletionStyle.ByAbsence, Assembled: false } && fromBeginning };
             var run = new RunRow { Connection = config.Name, Stream = manifest.Name, Kind = full ? "full" : "sync", StartedAt = workspace.Now };
             await new StreamRun(workspace, stream, reader, run, fromBeginning).RunAsync(stop);
             RunLog.Ended(_log, stream.Name, run.Id, run.State, run.Statement);
@@ -62,13 +67,15 @@ public sealed class Runner(Workspace workspace)
             var (connector, connection) = await OpenForReplayAsync(config, stop);
             await using var _ = connection;
             foreach (var manifest in StreamsOf(connector, source[(config.Connector.Length + 1)..]))
-                if (Context(config, manifest, connection) is { } stream)
-                {
-                    using var lease = await LeaseAsync("stream:" + stream.Name, stop);
-                    runs.Add(await RemapAsync(stream, "backfill", (tx, after) => tx.RecordsToRemapAsync(stream.Number, stream.MappingNumber, after, workspace.Config.Limits.BatchRecords), stop));
-                }
+            {
+                using var lease = await LeaseAsync(LeaseName(config, manifest), stop);
+                if (await ContextAsync(config, manifest, connection, stop) is { } stream)
+                    runs.Add(await RemapAsync(stream, "backfill", (tx, after) => tx.RecordsToRemapAsync(stream.Number, stream.MappingNumber, after, BackfillRecords), stop));
+            }
         }
 
+        if (runs.All(r => r.State == "succeeded"))
+            await Publications.FinishBackfillAsync(workspace.Store, source, stop);
         return runs;
     }
 
@@ -81,15 +88,17 @@ public sealed class Runner(Workspace workspace)
             throw new ConnectorException(ConnectorErrorKind.Permanent, $"rejected {rejected.Id} was never a record ({rejected.Where}); mend the source and run 'hub sync {config.Name} --full'");
         var (connector, connection) = await OpenForReplayAsync(config, stop);
         await using var _ = connection;
-        var stream = Context(config, StreamsOf(connector, streamName).Single(), connection)
+        var manifest = StreamsOf(connector, streamName).Single();
+        using var lease = await LeaseAsync(LeaseName(config, manifest), stop);
+        var stream = await ContextAsync(config, manifest, connection, stop)
             ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"no mapping is in force for {config.Connector}/{streamName}");
-        using var lease = await LeaseAsync("stream:" + stream.Name, stop);
         var done = false;
         return await RemapAsync(stream, "retry", async (tx, _) =>
         {
             var row = done ? null : await tx.FindRecordAsync(rejected.Record);
             done = true;
-            return row is null ? [] : [row];
+            // A sync may have mended or deleted it meanwhile.
+            return row is { State: RecordState.Rejected } ? [row] : [];
         }, stop);
     }
 
@@ -99,9 +108,10 @@ public sealed class Runner(Workspace workspace)
         var config = workspace.Connection(streamName[..streamName.IndexOf('/')]);
         var (connector, connection) = await OpenForReplayAsync(config, stop);
         await using var _ = connection;
-        var stream = Context(config, StreamsOf(connector, streamName[(config.Name.Length + 1)..]).Single(), connection)
+        var manifest = StreamsOf(connector, streamName[(config.Name.Length + 1)..]).Single();
+        using var lease = await LeaseAsync(LeaseName(config, manifest), stop);
+        var stream = await ContextAsync(config, manifest, connection, stop)
             ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"no mapping is in force for {streamName}");
-        using var lease = await LeaseAsync("stream:" + stream.Name, stop);
         var run = await BeginAsync(stream, "delete");
         var statement = new ReconciliationStatement();
         await new AbsenceSweep(workspace, stream, run, statement).DeleteAsync(quarantine.Run);
@@ -118,8 +128,26 @@ public sealed class Runner(Workspace workspace)
     /// <summary>Opened for its pure parts only; a source that is away does not matter.</summary>
     private async ValueTask<(IConnector, IConnection)> OpenForReplayAsync(ConnectionConfig config, CancellationToken stop) => await workspace.OpenAsync(config, stop);
 
-    private StreamContext? Context(ConnectionConfig config, StreamManifest manifest, IConnection connection)
+    private static string LeaseName(ConnectionConfig config, StreamManifest manifest) => $"stream:{config.Name}/{manifest.Name}";
+
+    /// <summary>Takes up backfills that a publication began and a stop or a failure cut off.</summary>
+    private async Task FinishBackfillsAsync(string connector, CancellationToken stop)
     {
+        foreach (var source in await Publications.UnfinishedBackfillsAsync(workspace.Store.Reader, stop))
+            if (source.StartsWith(connector + "/", StringComparison.Ordinal))
+                await BackfillAsync(source, stop);
+    }
+
+    /// <summary>The stream with the mapping now in force, for the holder of its lease. Runs that a dead process left open are closed.</summary>
+    private async ValueTask<StreamContext?> ContextAsync(ConnectionConfig config, StreamManifest manifest, IConnection connection, CancellationToken stop)
+    {
+        await workspace.LoadPlansAsync(stop);
+        await using (var transaction = await workspace.Store.BeginAsync(stop))
+        {
+            await transaction.InterruptRunsAsync(config.Name, manifest.Name, workspace.Now);
+            await transaction.CommitAsync();
+        }
+
         if (workspace.PlanFor(config.Connector, manifest.Name) is not { } plan)
             return null;
         return new()
@@ -139,18 +167,27 @@ public sealed class Runner(Workspace workspace)
         var run = await BeginAsync(stream, kind);
         var total = new ReconciliationStatement();
         long after = 0;
-        while (!stop.IsCancellationRequested)
+        try
         {
-            var batch = new ReconciliationStatement();
-            await using var transaction = await workspace.Store.BeginAsync(stop);
-            var rows = await next(transaction, after);
-            if (rows.Count == 0)
-                break;
-            await new RecordIntake(workspace, transaction, stream, batch, run.Id).RemapAsync(rows);
-            await transaction.CommitAsync();
-            total.Add(batch);
-            after = rows[^1].Id;
-            HubMetrics.Committed(stream, batch);
+            while (!stop.IsCancellationRequested)
+            {
+                var batch = new ReconciliationStatement();
+                await using var transaction = await workspace.Store.BeginAsync(CancellationToken.None);
+                var rows = await next(transaction, after);
+                if (rows.Count == 0)
+                    break;
+                await new RecordIntake(workspace, transaction, stream, batch, run.Id).RemapAsync(rows);
+                await transaction.CommitAsync();
+                total.Add(batch);
+                after = rows[^1].Id;
+                HubMetrics.Committed(stream, batch);
+            }
+        }
+        catch (Exception e) when (e is ConnectorException or StoreException)
+        {
+            RunLog.Failed(_log, stream.Name, run.Id, e.Message);
+            run.Error = e.Message;
+            return await EndAsync(run, total, "failed");
         }
 
         return await EndAsync(run, total, stop.IsCancellationRequested ? "interrupted" : total.IsBalanced ? "succeeded" : "unbalanced");

@@ -20,6 +20,8 @@ public sealed class StreamRun
     private readonly ILogger _log;
     private readonly ReconciliationStatement _total = new();
     private readonly bool _fromBeginning;
+    private bool _cursorSaved;
+    private bool _sawUnreadable;
 
     internal StreamRun(Workspace workspace, StreamContext stream, IReadRecords connection, RunRow run, bool fromBeginning)
     {
@@ -53,18 +55,19 @@ public sealed class StreamRun
                 attempt = _total.Read > before ? 1 : attempt + 1;
                 var wait = e.RetryAfter ?? TimeSpan.FromSeconds(Math.Min(60, Math.Pow(2, attempt)));
                 if (attempt >= _workspace.Config.Limits.Attempts || wait > _workspace.Config.Limits.LongestWait)
-                    return await FailAsync(e);
+                    return await FailAsync(e.Message);
                 RunLog.Retrying(_log, _stream.Name, _run.Id, e.Message, wait);
                 await Task.Delay(wait, _workspace.Time, stop).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
             }
             catch (Exception e) when (e is ConnectorException or StoreException)
             {
-                return await FailAsync(e);
+                return await FailAsync(e.Message);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                RunLog.Bug(_log, _stream.Name, _run.Id, e);
-                return await FailAsync(e);
+                // The message of an exception nobody planned for may hold values of records.
+                RunLog.Bug(_log, _stream.Name, _run.Id, e.GetType().Name, e.StackTrace);
+                return await FailAsync($"a fault of the hub ({e.GetType().Name}); the log says where, the last commit is safe");
             }
         }
     }
@@ -92,7 +95,8 @@ public sealed class StreamRun
         }
 
         await reader;
-        if (!stop.IsCancellationRequested && _stream.MarksSeen)
+        // What could not be read may be a record that is still there: such a read is not complete.
+        if (!stop.IsCancellationRequested && _stream.MarksSeen && !_sawUnreadable)
             await new AbsenceSweep(_workspace, _stream, _run, _total).RunAsync();
     }
 
@@ -101,21 +105,24 @@ public sealed class StreamRun
         var batch = new Batch();
         try
         {
-            var cursor = _fromBeginning && _total.Read == 0 ? null : await CursorAsync();
+            var cursor = _fromBeginning && !_cursorSaved ? null : await CursorAsync();
             var request = new ReadRequest(_stream.Manifest.Name) { Cursor = cursor, MaxRecordBytes = _workspace.Config.Limits.RecordBytes };
             await foreach (var item in _connection.ReadAsync(request, cancellationToken).WithCancellation(cancellationToken))
             {
                 if (item is Checkpoint checkpoint)
                     batch.Reach(checkpoint);
                 else
+                {
                     batch.Add(ReadItem.Of(item));
+                    _sawUnreadable |= item is BadRecord;
+                }
+
                 if (!batch.IsFull(_workspace.Config.Limits))
                     continue;
                 await batches.WriteAsync(batch, cancellationToken);
                 batch = new();
             }
 
-            batch.IsLast = true;
             await batches.WriteAsync(batch, cancellationToken);
             batches.Complete();
         }
@@ -159,14 +166,25 @@ public sealed class StreamRun
             await transaction.CommitAsync();
         }
 
+        _cursorSaved |= batch.Cursor is not null;
         _total.Add(statement);
         HubMetrics.Committed(_stream, statement);
     }
 
-    private async Task<RunRow> FailAsync(Exception e)
+    private async Task<RunRow> FailAsync(string reason)
     {
-        RunLog.Failed(_log, _stream.Name, _run.Id, e.Message);
-        await SaveAsync("failed", e.Message);
+        RunLog.Failed(_log, _stream.Name, _run.Id, reason);
+        try
+        {
+            await SaveAsync("failed", reason);
+        }
+        catch (StoreException)
+        {
+            // The store is what failed. The next run of the stream closes this one.
+            _run.State = "failed";
+            _run.Error = reason;
+        }
+
         return _run;
     }
 
@@ -192,9 +210,6 @@ internal sealed class Batch
 
     /// <summary>The cursor to store, or <c>null</c> when the batch outgrew its limit before a checkpoint came.</summary>
     public string? Cursor { get; private set; }
-
-    /// <summary>The source's end: what stands after the last checkpoint is taken all the same.</summary>
-    public bool IsLast { get; set; }
 
     public void Add(ReadItem item)
     {

@@ -73,12 +73,12 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
 
     public ValueTask<IReadOnlyList<RecordRow>> UnseenRecordsAsync(int stream, long run, long afterId, int limit) =>
         new(ReadRecords(database.Prepare($"""
-            SELECT {RecordColumns} FROM records WHERE +stream=?1 AND seen<>?2 AND id>?3 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
+            SELECT {RecordColumns} FROM records WHERE +stream=?1 AND seen<?2 AND id>?3 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
             """).Bind(1, stream).Bind(2, run).Bind(3, afterId).Bind(4, limit)));
 
     public ValueTask<(long Live, long Unseen)> CountUnseenAsync(int stream, long run)
     {
-        using var rows = database.Prepare($"SELECT count(*), sum(seen<>?2) FROM records WHERE stream=?1 AND state<>{(int)RecordState.Deleted}").Bind(1, stream).Bind(2, run).Query();
+        using var rows = database.Prepare($"SELECT count(*), sum(seen<?2) FROM records WHERE stream=?1 AND state<>{(int)RecordState.Deleted}").Bind(1, stream).Bind(2, run).Query();
         return new(rows.Read() ? (rows.Int64(0), rows.Int64(1)) : (0, 0));
     }
 
@@ -249,6 +249,12 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
             ON CONFLICT(id) DO UPDATE SET state=excluded.state, ended=excluded.ended, statement=excluded.statement, error=excluded.error
             """).Bind(1, run.Id).Bind(2, run.Connection).Bind(3, run.Stream).Bind(4, run.Kind).Bind(5, run.State).Bind(6, run.StartedAt).Bind(7, run.EndedAt)
             .Bind(8, run.Statement).Bind(9, run.Error).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask InterruptRunsAsync(string connection, string stream, long at)
+    {
+        database.Prepare("UPDATE runs SET state='interrupted', ended=?3 WHERE connection=?1 AND stream=?2 AND state='running'").Bind(1, connection).Bind(2, stream).Bind(3, at).Run();
         return ValueTask.CompletedTask;
     }
 
