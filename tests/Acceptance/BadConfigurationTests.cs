@@ -22,7 +22,7 @@ public sealed class BadConfigurationTests
     [InlineData("key twice", "workspace: a\nworkspace: b\n", "hub.yaml:2:1", "workspace")]
     [InlineData("unknown connector", "connections:\n  good: { connector: ocd, config: { path: r.jsonl } }\n", "'ocd'", "did you mean 'ocds'", "good")]
     [InlineData("unknown setting", "connections:\n  good: { connector: ocds, config: { path: r.jsonl, pth: x } }\n", "config.pth", "unknown setting", "'good'", "path")]
-    [InlineData("wrong setting", "connections:\n  good: { connector: ocds, config: { path: r.jsonl, pageSize: many, charset: utf-7 } }\n", "config.pageSize", "number", "config.charset", "iso-8859-1")]
+    [InlineData("wrong setting", "connections:\n  good: { connector: ocds, config: { path: r.jsonl, pageSize: many, charset: utf-7 } }\n", "config.pageSize", "a whole number", "config.charset", "iso-8859-1")]
     [InlineData("missing variable", "connections:\n  good: { connector: ocds, config: { path: '${env:NOPE}' } }\n", "${env:NOPE}", "not set", "hub.yaml line 2")]
     [InlineData("missing secret", "connections:\n  good: { connector: ocds, config: { path: '${secret:x}' } }\n", "${secret:x}", "hub secrets set x")]
     public async Task Fault_in_hub_yaml_is_told_with_its_place(string fault, string yaml, params string[] said)
@@ -118,7 +118,6 @@ public sealed class BadConfigurationTests
             connections:
               good: { connector: ocds, config: { path: r.jsonl, charset: '${secret:charset}' } }
               wrong: { connector: ocds, config: { path: r.jsonl, pageSize: '${secret:wrong}', charset: '${secret:wrong}' } }
-              nowhere: { connector: ocds, config: { path: 'x/${secret:wrong}' } }
             """);
         File.WriteAllText(Path.Combine(folder.Path, "r.jsonl"), BadSources.Release("a-1").Replace("Works", "Stra\u00dfe", StringComparison.Ordinal) + "\n", Encoding.Latin1);
         var output = new StringBuilder();
@@ -136,9 +135,7 @@ public sealed class BadConfigurationTests
         }
 
         Assert.Contains("Stra\u00dfe", (await folder.RunAsync("export", "tender")).Succeeded(), StringComparison.Ordinal);
-        output.Append((await folder.RunAsync("check", "wrong")).Ended(2, "config.pageSize", "config.charset").Text);
-        output.Append((await folder.RunAsync("check", "nowhere")).Ended(2, "config.path").Text);
-        output.Append((await folder.RunAsync("sync", "nowhere")).Text);
+        output.Append((await folder.RunAsync("check", "wrong")).Ended(2, "config.pageSize", "${secret:wrong}", "config.charset").Text);
         (await folder.RunWithInputAsync("", "secrets", "set", "empty")).Ended(2, "empty");
         Assert.DoesNotContain(wrong, output.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("iso-8859-1", output.ToString().Replace("must be utf-8 or iso-8859-1", "", StringComparison.Ordinal), StringComparison.Ordinal);
@@ -160,9 +157,7 @@ public sealed class BadConfigurationTests
         var before = await ExportsAsync(folder);
 
         var built = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "mappings", "ocds", "processes.yaml"), TestContext.Current.CancellationToken);
-        var changed = built.Replace("complete: complete,", "complete: closed_by_publisher,", StringComparison.Ordinal);
-        if (changed == built || (await folder.RunAsync("mappings", "validate", folder.Write("try.yaml", changed))).Code != 0)
-            changed = built.Replace("complete: complete,", "complete: cancelled,", StringComparison.Ordinal);
+        var changed = built.Replace("complete: complete,", "complete: cancelled,", StringComparison.Ordinal);
         Assert.NotEqual(built, changed);
         folder.Write("mappings/ocds/processes.yaml", changed);
         var plan = JsonNode.Parse((await folder.RunAsync("mappings", "plan", "mappings/ocds/processes.yaml", "--json")).Succeeded())!;

@@ -85,10 +85,14 @@ public sealed partial class DemoTests
     {
         if (value["records"] is JsonArray records)
             return records.SelectMany(r => Releases(r!.AsObject()));
-        if (value["releases"] is JsonArray releases && releases.Any(r => r!["ocid"] is not null))
-            return releases.Select(r => r!.AsObject());
-        if (value["compiledRelease"] is JsonObject compiled)
-            return [compiled];
+        // Releases that are only links are left out; the others belong to the process of their record.
+        List<JsonObject> held = value["releases"] is JsonArray releases ? [.. releases.Select(r => r!.AsObject()).Where(r => r["ocid"] is not null || r["url"] is null)] : [];
+        if (held.Count == 0 && value["compiledRelease"] is JsonObject compiled)
+            held.Add(compiled);
+        foreach (var release in held.Where(r => r["ocid"] is null))
+            release["ocid"] = value["ocid"]!.DeepClone();
+        if (held.Count > 0)
+            return held;
         return value["ocid"] is not null && value["releases"] is null ? [value] : [];
     }
 

@@ -31,9 +31,17 @@ internal static class StrictJson
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             document?.Dispose();
-            fault = $"it is not usable JSON: {e.Message}";
+            fault = $"it is not usable JSON: {WithoutValue(e.Message)}";
             return null;
         }
+    }
+
+    /// <summary>The parser quotes a broken literal as it stands, which may be somebody's name; a single character tells nothing and stays.</summary>
+    public static string WithoutValue(string message)
+    {
+        const string Literal = "' is an invalid JSON literal";
+        var end = message.LastIndexOf(Literal, StringComparison.Ordinal);
+        return end < 0 ? message : "what stands there" + message[(end + 1)..];
     }
 
     /// <summary>An escaped half of a surrogate pair is valid JSON but no text.</summary>

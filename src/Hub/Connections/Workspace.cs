@@ -115,17 +115,34 @@ public sealed class Workspace : IAsyncDisposable
     /// <summary>Opens a connection to its system.</summary>
     public async ValueTask<(IConnector Connector, IConnection Connection)> OpenAsync(ConnectionConfig connection, CancellationToken cancellationToken)
     {
-        var connector = Connectors.Get(connection.Connector);
-        var settings = await SecretReferences.ResolveAsync(connection, connector.Manifest, Config.Root, Secrets, cancellationToken);
-        return (connector, connector.Open(new()
+        IConnector connector;
+        try
         {
-            Name = connection.Name,
-            Settings = settings,
-            ContentRoot = Config.Root,
-            CreateHttpClient = ConnectorHttp.CreateClient,
-            Time = Time,
-            Log = Logs.CreateLogger("Connection." + connection.Name),
-        }));
+            connector = Connectors.Get(connection.Connector);
+        }
+        catch (ConnectorException e)
+        {
+            throw new ConnectorException(e.Kind, $"connection '{connection.Name}' (hub.yaml line {connection.Line}): {e.Message}", e);
+        }
+
+        var settings = await SecretReferences.ResolveAsync(connection, connector.Manifest, Config.Root, Secrets, cancellationToken);
+        try
+        {
+            return (connector, connector.Open(new()
+            {
+                Name = connection.Name,
+                Settings = settings,
+                ContentRoot = Config.Root,
+                CreateHttpClient = ConnectorHttp.CreateClient,
+                Time = Time,
+                Log = Logs.CreateLogger("Connection." + connection.Name),
+            }));
+        }
+        catch (ConnectorException e) when (e.Kind == ConnectorErrorKind.Configuration)
+        {
+            // Told without the exception itself, whose message may quote what a reference led to.
+            throw new ConnectorException(e.Kind, SecretReferences.Hide(e.Message, connection.Settings, settings));
+        }
     }
 
     /// <summary>Reads again which mapping versions are in force; other processes may have published.</summary>

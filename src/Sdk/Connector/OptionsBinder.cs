@@ -57,6 +57,12 @@ internal static class OptionsBinder
             var target = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
             var expected = target.IsEnum
                 ? "one of " + string.Join(", ", Enum.GetNames(target).Select(JsonNamingPolicy.CamelCase.ConvertName))
+                : target == typeof(int) || target == typeof(long) ? "a whole number"
+                : target == typeof(bool) ? "true or false"
+                : target == typeof(string) ? "a text"
+                : target == typeof(TimeSpan) ? "a duration such as 06:00:00"
+                : target == typeof(DateTimeOffset) ? "a time such as 2025-01-01T00:00:00Z"
+                : target.IsAssignableTo(typeof(System.Collections.IEnumerable)) ? "a list"
                 : target.Name.ToLowerInvariant();
             faults.Add($"config.{member.Name}: expected {expected}, found {shown}");
         }

@@ -110,7 +110,7 @@ internal sealed class FileSource(OcdsOptions options, string contentRoot)
             }
             catch (Exception e) when (e is JsonException or InvalidDataException or EndOfStreamException)
             {
-                damage = new BadRecord(file.Name, e is JsonException ? e.Message : $"the file is damaged: {e.Message}", default);
+                damage = new BadRecord(file.Name, e is JsonException ? StrictJson.WithoutValue(e.Message) : $"the file is damaged: {e.Message}", default);
             }
             catch (UnauthorizedAccessException e)
             {

@@ -30,6 +30,26 @@ public static partial class SecretReferences
         return resolved.RootElement.Clone();
     }
 
+    /// <summary>The message with every value that came from a reference put back to the reference.</summary>
+    public static string Hide(string message, JsonElement written, JsonElement resolved)
+    {
+        switch (written.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var member in written.EnumerateObject())
+                    message = Hide(message, member.Value, resolved.GetProperty(member.Name));
+                return message;
+            case JsonValueKind.Array:
+                for (var i = 0; i < written.GetArrayLength(); i++)
+                    message = Hide(message, written[i], resolved[i]);
+                return message;
+            case JsonValueKind.String when resolved.GetString() is { Length: > 0 } value && value != written.GetString():
+                return message.Replace(resolved.GetRawText(), written.GetRawText(), StringComparison.Ordinal).Replace(value, written.GetString(), StringComparison.Ordinal);
+            default:
+                return message;
+        }
+    }
+
     private static async ValueTask WriteAsync(JsonElement value, Utf8JsonWriter writer, string root, SecretStore? secrets, List<string> faults, CancellationToken cancellationToken)
     {
         switch (value.ValueKind)
