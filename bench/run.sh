@@ -158,8 +158,9 @@ run_memory() {
 }
 
 run_micro() {
-  (cd "$work" && "${bench[@]}" micro --artifacts "$work/artifacts") >"$work/micro.log"
-  # The results tables of BenchmarkDotNet, without its columns of errors.
+  # Iterations this short end before the runtime has compiled hot code again; without tiers everything is optimised from the start.
+  (cd "$work" && DOTNET_TieredCompilation=0 "${bench[@]}" micro --iterationTime 100 --artifacts "$work/artifacts") >"$work/micro.log"
+  # The results tables of BenchmarkDotNet.
   for report in "$work"/artifacts/results/*-report-github.md; do
     basename "$report" -report-github.md | sed 's/.*\.//; s/^/**/; s/$/**/'
     echo
