@@ -1,0 +1,34 @@
+using System.Globalization;
+using BenchmarkDotNet.Running;
+using IntegrationHub.Bench.Data;
+using IntegrationHub.Bench.Ideal;
+
+const string Usage = """
+    generate wecom|ocds|ocds-small COUNT FILE   deterministic records, one JSON line each
+    ideal-map IN OUT                            the hand-written limit of 'hub map --flat'
+    ideal-store IN DB                           the plain limit of 'hub sync'
+    parse IN                                    reads every line with Utf8JsonReader, nothing else
+    same A B LINES                              whether the first lines of two files are equal as JSON
+    micro [BenchmarkDotNet options]             the micro benchmarks; --job short --inProcess unless said otherwise
+    """;
+
+switch (args)
+{
+    case ["generate", var kind, var count, var file]:
+        return Generate.Write(kind, int.Parse(count, CultureInfo.InvariantCulture), file);
+    case ["ideal-map", var input, var output]:
+        return IdealMap.Run(input, output);
+    case ["ideal-store", var input, var database]:
+        return IdealStore.Run(input, database);
+    case ["parse", var input]:
+        return ParseOnly.Run(input);
+    case ["same", var left, var right, var lines]:
+        return SameJson.Run(left, right, int.Parse(lines, CultureInfo.InvariantCulture));
+    case ["micro", .. var options]:
+        string[] all = options.Contains("--job") ? options : ["--job", "short", "--inProcess", .. options];
+        BenchmarkSwitcher.FromAssembly(typeof(Generate).Assembly).Run(options.Contains("--filter") ? all : [.. all, "--filter", "*"]);
+        return 0;
+    default:
+        Console.Error.WriteLine(Usage);
+        return 2;
+}

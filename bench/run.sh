@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|sync|resync|memory|micro|all]
+# Sizes: MAP_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+part=${1:-all}
+map_records=${MAP_RECORDS:-200000}
+sync_records=${SYNC_RECORDS:-20000}
+memory_small=${MEMORY_SMALL:-50000}
+memory_large=${MEMORY_LARGE:-1000000}
+runs=${RUNS:-5}
+
+if [[ -n ${HUB_BENCH_TMP:-} ]]; then
+  work=$HUB_BENCH_TMP
+  mkdir -p "$work"
+else
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+fi
+
+if [[ -z ${HUB_BENCH_NO_BUILD:-} ]]; then
+  dotnet publish src/Hub -c Release -o "$work/hub" -v quiet --nologo
+  dotnet publish bench/Hub -c Release -o "$work/bench" -v quiet --nologo
+fi
+hub=(dotnet "$work/hub/hub.dll")
+bench=(dotnet "$work/bench/IntegrationHub.Bench.dll")
+commit=$(git rev-parse --short HEAD)$(git diff --quiet HEAD -- src || echo '+')
+machine="$(nproc) cores, $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -1), $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), .NET $(dotnet --version)"
+
+# timed NAME COMMAND...: appends "seconds KiB" to the samples of NAME; fails when the command fails.
+timed() {
+  local name=$1
+  shift
+  if [[ -x /usr/bin/time ]]; then
+    /usr/bin/time -o "$work/time" -f '%e %M' "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; return 1; }
+  else
+    # Without it: the high-water mark that the kernel keeps while the process lives.
+    local start=$EPOCHREALTIME peak=0 now pid
+    "$@" >"$work/log" 2>&1 &
+    pid=$!
+    while now=$(awk '/VmHWM/ { print $2 }' "/proc/$pid/status" 2>/dev/null) && [[ -n $now ]]; do
+      peak=$now
+      sleep 0.05
+    done
+    wait "$pid" || { cat "$work/log" >&2; return 1; }
+    awk -v a="$start" -v b="$EPOCHREALTIME" -v m="$peak" 'BEGIN { print b - a, m }' >"$work/time"
+  fi
+  cat "$work/time" >>"$work/samples-$name"
+}
+
+median() { cut -d' ' -f"$2" "$work/samples-$1" | sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+spread() { cut -d' ' -f1 "$work/samples-$1" | sort -n | awk 'NR == 1 { a = $1 } { b = $1 } END { printf "%.2f to %.2f", a, b }'; }
+peak() { cut -d' ' -f2 "$work/samples-$1" | sort -n | awk '{ m = $1 } END { printf "%.0f MiB", m / 1024 }'; }
+
+# row LABEL NAME RECORDS LIMIT: one line of a table; LIMIT is the samples to divide by.
+row() {
+  awk -v label="$1" -v s="$(median "$2" 1)" -v n="$3" -v l="$(median "$4" 1)" -v range="$(spread "$2")" -v rss="$(peak "$2")" \
+    'BEGIN { printf "| %s | %.2f | %s | %d | %.2f | %s |\n", label, s, range, n / s, s / l, rss }'
+}
+
+heading='| program | median s | range s | records/s | × limit | peak RSS |
+|---|---:|---:|---:|---:|---:|'
+
+# table PART COMMAND: puts standard input between the markers of the part.
+table() {
+  {
+    echo
+    echo "Commit $commit, $(date -u +%F). $machine."
+    echo
+    echo "\`$2\`"
+    echo
+    cat
+    echo
+  } >"$work/table"
+  awk -v part="$1" -v file="$work/table" '
+    $0 == "<!-- " part " -->" { print; while ((getline line < file) > 0) print line; skip = 1 }
+    $0 == "<!-- /" part " -->" { skip = 0 }
+    !skip && $0 != "<!-- " part " -->" { print }' bench/README.md >"$work/readme"
+  cp "$work/readme" bench/README.md
+}
+
+generate() { [[ -s $work/$1-$2.jsonl ]] || "${bench[@]}" generate "$1" "$2" "$work/$1-$2.jsonl"; }
+
+# workspace FILE: an empty workspace whose connection 'bench' reads the file.
+workspace() {
+  rm -rf "$work/space"
+  mkdir -p "$work/space"
+  printf 'workspace: bench\nconnections:\n  bench: { connector: ocds, config: { path: "%s" } }\n' "$1" >"$work/space/hub.yaml"
+}
+
+sync() { timed "$1" "${hub[@]}" sync bench --hub-file "$work/space/hub.yaml" --data "$work/space/data" "${@:2}"; }
+
+run_map() {
+  generate wecom "$map_records"
+  local in=$work/wecom-$map_records.jsonl
+  local map=("${hub[@]}" map bench/map/wecom.yaml --hub-file bench/map/hub.yaml --flat --in "$in" --out "$work/hub.out")
+  rm -f "$work"/samples-map-*
+  for ((i = 0; i < runs; i++)); do
+    timed map-ideal "${bench[@]}" ideal-map "$in" "$work/ideal.out"
+    timed map-one "${map[@]}" --threads 1
+    timed map-all "${map[@]}"
+  done
+  "${bench[@]}" same "$work/ideal.out" "$work/hub.out" 10000
+  {
+    echo "$heading"
+    row "hand-written, 1 thread (limit)" map-ideal "$map_records" map-ideal
+    row "hub map, 1 thread" map-one "$map_records" map-ideal
+    row "hub map, all cores" map-all "$map_records" map-ideal
+  } | table map "MAP_RECORDS=$map_records RUNS=$runs bench/run.sh map"
+}
+
+run_sync() {
+  generate ocds "$sync_records"
+  local in=$work/ocds-$sync_records.jsonl
+  rm -f "$work"/samples-sync-*
+  for ((i = 0; i < runs; i++)); do
+    rm -f "$work"/ideal.db*
+    timed sync-ideal "${bench[@]}" ideal-store "$in" "$work/ideal.db"
+    workspace "$in"
+    sync sync-hub
+  done
+  {
+    echo "$heading"
+    row "plain store (limit)" sync-ideal "$sync_records" sync-ideal
+    row "hub sync, first" sync-hub "$sync_records" sync-ideal
+  } | table sync "SYNC_RECORDS=$sync_records RUNS=$runs bench/run.sh sync"
+}
+
+run_resync() {
+  generate ocds "$sync_records"
+  local in=$work/ocds-$sync_records.jsonl
+  workspace "$in"
+  sync resync-first
+  rm -f "$work"/samples-resync-*
+  for ((i = 0; i < runs; i++)); do
+    timed resync-parse "${bench[@]}" parse "$in"
+    sync resync-hub --full
+  done
+  {
+    echo "$heading"
+    row "parse only (limit)" resync-parse "$sync_records" resync-parse
+    row "hub sync --full, nothing changed" resync-hub "$sync_records" resync-parse
+  } | table resync "SYNC_RECORDS=$sync_records RUNS=$runs bench/run.sh resync"
+}
+
+run_memory() {
+  rm -f "$work"/samples-memory-*
+  for size in "$memory_small" "$memory_large"; do
+    generate ocds-small "$size"
+    workspace "$work/ocds-small-$size.jsonl"
+    sync "memory-$size"
+  done
+  {
+    echo "$heading"
+    row "hub sync, $memory_small records" "memory-$memory_small" "$memory_small" "memory-$memory_small"
+    row "hub sync, $memory_large records" "memory-$memory_large" "$memory_large" "memory-$memory_small"
+  } | table memory "MEMORY_SMALL=$memory_small MEMORY_LARGE=$memory_large bench/run.sh memory"
+}
+
+run_micro() {
+  # Iterations this short end before the runtime has compiled hot code again; without tiers everything is optimised from the start.
+  (cd "$work" && DOTNET_TieredCompilation=0 "${bench[@]}" micro --iterationTime 100 --artifacts "$work/artifacts") >"$work/micro.log"
+  # The results tables of BenchmarkDotNet.
+  for report in "$work"/artifacts/results/*-report-github.md; do
+    basename "$report" -report-github.md | sed 's/.*\.//; s/^/**/; s/$/**/'
+    echo
+    grep '^|' "$report"
+    echo
+  done | table micro "bench/run.sh micro"
+}
+
+for each in map sync resync memory micro; do
+  if [[ $part == all || $part == "$each" ]]; then
+    "run_$each"
+  fi
+done
