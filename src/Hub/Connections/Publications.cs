@@ -58,7 +58,8 @@ public static class Publications
     {
         var present = await transaction.DocumentAsync(Kind, plan.Source) is { } json ? JsonSerializer.Deserialize<Publication>(json)! : new(plan.Hash, []);
         await transaction.SaveDocumentAsync(TextKind, plan.Hash, JsonSerializer.Serialize(plan.Text));
-        await transaction.SaveDocumentAsync(BackfillKind, plan.Source, JsonSerializer.Serialize(plan.Hash));
+        if (present.History.Count > 0)
+            await transaction.SaveDocumentAsync(BackfillKind, plan.Source, JsonSerializer.Serialize(plan.Hash));
         await transaction.SaveDocumentAsync(Kind, plan.Source, JsonSerializer.Serialize(new Publication(plan.Hash, [.. present.History, new(plan.Hash, at, by)])));
     }
 }
