@@ -27,7 +27,7 @@ public sealed class FullDiskTests
                 Assert.Equal((await calm.RunAsync("export", entity)).Succeeded(), (await folder.RunAsync("export", entity)).Succeeded());
 
             await MountAsync("-o", "remount,ro", disk);
-            (await folder.RunAsync("sync", "good")).Ended(3, "data/hub.db: ", "writ");
+            (await folder.RunAsync("sync", "good")).Ended(3, "data/hub.db: ", "read-only");
         }
         finally
         {

@@ -81,8 +81,6 @@ public interface IHubTransaction : IAsyncDisposable
     /// <summary>Replaces what is kept about rejections of these records.</summary>
     ValueTask WriteRejectedAsync(IReadOnlyList<long> clearRecords, IReadOnlyList<RejectedRow> add);
 
-    ValueTask RemoveRejectedAsync(long id);
-
     ValueTask SaveCursorAsync(int stream, string? cursor);
 
     ValueTask<string?> CursorAsync(int stream);

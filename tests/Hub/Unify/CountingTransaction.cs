@@ -46,8 +46,6 @@ internal sealed class CountingTransaction(IHubTransaction inner, Action<int> rea
 
     public ValueTask WriteRejectedAsync(IReadOnlyList<long> clearRecords, IReadOnlyList<RejectedRow> add) => inner.WriteRejectedAsync(clearRecords, add);
 
-    public ValueTask RemoveRejectedAsync(long id) => inner.RemoveRejectedAsync(id);
-
     public ValueTask SaveCursorAsync(int stream, string? cursor) => inner.SaveCursorAsync(stream, cursor);
 
     public ValueTask<string?> CursorAsync(int stream) => inner.CursorAsync(stream);

@@ -226,12 +226,6 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask RemoveRejectedAsync(long id)
-    {
-        database.Prepare("DELETE FROM rejected WHERE id=?1").Bind(1, id).Run();
-        return ValueTask.CompletedTask;
-    }
-
     public ValueTask SaveCursorAsync(int stream, string? cursor)
     {
         database.Prepare("INSERT INTO streams(id, cursor) VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET cursor=excluded.cursor").Bind(1, stream).Bind(2, cursor).Run();
