@@ -310,8 +310,8 @@ internal sealed class RecordIntake
         }
 
         await _transaction.WriteRecordsAsync([.. units.Select(u => new RecordWrite(u.Row, u.Kept?.Body, u.Kept?.Metadata ?? default))]);
-        await _transaction.WriteRejectedAsync([.. units.Select(u => u.Row.Id)], [.. units.Where(u => u.IsRejected).Select(Rejected)]);
-        await UnifyAsync([.. units.Where(u => !u.IsRejected).Select(u => new RecordContributions(u.Row, _stream.ConnectionNumber, u.Outcome!.Contributions))]);
+        await _transaction.WriteRejectedAsync([.. units.Where(u => !u.IsNew).Select(u => u.Row.Id)], [.. units.Where(u => u.IsRejected).Select(Rejected)]);
+        await UnifyAsync([.. units.Where(u => !u.IsRejected).Select(u => new RecordContributions(u.Row, _stream.ConnectionNumber, u.Outcome!.Contributions) { IsNew = u.IsNew })]);
     }
 
     private void Settle(Unit unit)
@@ -351,6 +351,9 @@ internal sealed class RecordIntake
     private sealed class Unit(RecordRow row)
     {
         public RecordRow Row { get; } = row;
+
+        /// <summary>Nothing was stored for the row before this batch.</summary>
+        public bool IsNew { get; } = row.Id == 0;
 
         public List<ReadItem> Items { get; } = [];
 
