@@ -89,7 +89,11 @@ internal static class RejectedRoutes
         var row = await FindAsync(request);
         byte[]? body = null;
         if (wanted)
+        {
+            await request.LogAsync([], [], ("rejected", $"{row.Id}"), ("stream", request.Workspace.Store.Catalog.Name(row.Stream)));
             body = row.Record == 0 ? row.Body : (await request.Reader.RecordBodyAsync(row.Record, request.Cancelled))?.Body ?? [];
+        }
+
         await request.JsonAsync(json => Write(json, row, request.Workspace.Store.Catalog, body));
     }
 

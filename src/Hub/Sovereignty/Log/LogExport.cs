@@ -38,6 +38,15 @@ public static class LogExport
         return File.Exists(file) ? File.ReadAllBytes(file) : null;
     };
 
+    /// <summary>The checkpoints that lead from one key to the next, oldest first.</summary>
+    public static IReadOnlyList<SignedNote> Handovers(string folder)
+    {
+        var found = new List<SignedNote>();
+        while (Path.Combine(folder, $"handover-{found.Count + 1}") is var file && File.Exists(file))
+            found.Add(SignedNote.Parse(File.ReadAllText(file)));
+        return found;
+    }
+
     /// <summary>A reader never sees half a file.</summary>
     private static void WriteWhole(string file, byte[] bytes)
     {

@@ -11,7 +11,7 @@ namespace IntegrationHub.Sovereignty.Log;
 /// </summary>
 public sealed class LogVerifier(LogResources resources, IReadOnlyList<VerifierKey> keys)
 {
-    private const int MostFaults = 100;
+    internal const int MostFaults = 100;
 
     private readonly List<string> _faults = [];
     private readonly Lock _lock = new();

@@ -36,10 +36,10 @@ public sealed record RememberedLog(string Vkey, string Note)
         File.Move(file + ".new", file, overwrite: true);
     }
 
-    /// <summary>Whether handovers lead from the remembered key to the one that signs now: each a checkpoint signed by a key and by its successor.</summary>
-    public bool LeadsTo(VerifierKey current, IEnumerable<SignedNote> handovers, IReadOnlyList<VerifierKey> known)
+    /// <summary>Whether handovers lead from a trusted key to the one that signs now: each a checkpoint signed by a key and by its successor.</summary>
+    /// <param name="known">Keys that may be successors; trusted by their handover alone.</param>
+    public static bool Leads(VerifierKey trusted, VerifierKey current, IEnumerable<SignedNote> handovers, IReadOnlyList<VerifierKey> known)
     {
-        var trusted = VerifierKey.Parse(Vkey);
         foreach (var handover in handovers)
             if (handover.IsSignedBy(trusted) && known.FirstOrDefault(k => k != trusted && k.Name == trusted.Name && handover.IsSignedBy(k)) is { } next)
                 trusted = next;

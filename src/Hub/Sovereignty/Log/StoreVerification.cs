@@ -1,3 +1,4 @@
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Sovereignty.Log.Notes;
 using IntegrationHub.Sovereignty.Log.Tree;
 using IntegrationHub.Storage;
@@ -29,7 +30,8 @@ public sealed class StoreVerification(ILogReader log, LogIdentity identity)
 
         var keys = identity.Keys.Select(k => k.Verifier).ToList();
         // The last head even where witnesses have not seen it yet: everything signed is checked.
-        var verifier = new LogVerifier(path => path == "checkpoint" ? System.Text.Encoding.UTF8.GetBytes(heads[^1].Note) : _stored.Resource(path), keys);
+        var verifier = new LogVerifier(path => path == "checkpoint" ? System.Text.Encoding.UTF8.GetBytes(heads[^1].Note)
+            : Tile.TryParse(path, out var tile) && tile.Level == Tile.Entries ? Bundle(tile) : _stored.Resource(path), keys);
         var head = verifier.Verify(cancellationToken);
         _faults.AddRange(verifier.Faults);
         if (head is null)
@@ -38,7 +40,7 @@ public sealed class StoreVerification(ILogReader log, LogIdentity identity)
             _faults.Add($"the checkpoint kept for size {heads[^1].Size} is one of size {head.Size}");
         CheckHeads(heads, keys, head.Size);
         CheckTileCounts(head.Size);
-        CheckRows(head.Size, cancellationToken);
+        CheckUnsigned(head.Size, cancellationToken);
         return head;
     }
 
@@ -74,8 +76,45 @@ public sealed class StoreVerification(ILogReader log, LogIdentity identity)
         }
     }
 
-    /// <summary>The hash beside each entry, and the places of those that are not signed yet.</summary>
-    private void CheckRows(long signed, CancellationToken cancellationToken)
+    /// <summary>A bundle, whose rows are looked at on the way: what stands beside an entry is not signed, but must agree with it.</summary>
+    private byte[]? Bundle(Tile tile)
+    {
+        var first = tile.Index * Tile.FullWidth;
+        // With the row before, which may be of the same act.
+        var rows = log.Entries(Math.Max(0, first - 1), first == 0 ? tile.Width : tile.Width + 1);
+        var hashes = _stored.Hashes(tile with { Level = 0 });
+        var from = first == 0 ? 0 : 1;
+        if (rows.Count != tile.Width + from || rows[0].Sequence != first - from || rows[^1].Sequence != first + tile.Width - 1)
+            return Missing(rows, first, tile.Width);
+        for (var i = from; i < rows.Count; i++)
+        {
+            var row = rows[i];
+            if (hashes is not null && !row.Hash.AsSpan().SequenceEqual(hashes.AsSpan((i - from) * TreeHash.Size, TreeHash.Size)))
+                Fault($"entry {row.Sequence}: the hash kept beside it is not the signed one");
+            if (!EntryJson.Agrees(row, i > 0 ? rows[i - 1] : null))
+                Fault($"entry {row.Sequence}: the time or act kept beside it is not the one it says");
+        }
+
+        return StoredLog.Bundle(from == 0 ? rows : [.. rows.Skip(from)]);
+    }
+
+    private byte[]? Missing(IReadOnlyList<LogRow> rows, long first, int width)
+    {
+        var there = rows.Select(r => r.Sequence).ToHashSet();
+        for (var sequence = first; sequence < first + width; sequence++)
+            if (!there.Contains(sequence))
+                Fault($"entry {sequence} is missing");
+        return null;
+    }
+
+    private void Fault(string fault)
+    {
+        lock (_faults)
+            if (_faults.Count < LogVerifier.MostFaults)
+                _faults.Add(fault);
+    }
+
+    private void CheckUnsigned(long signed, CancellationToken cancellationToken)
     {
         var next = signed;
         while (log.Entries(next, Page) is { Count: > 0 } rows)

@@ -34,8 +34,12 @@ public sealed class StoredLog(ILogReader log)
     private byte[]? Bundle(Tile tile)
     {
         var rows = log.Entries(tile.Index * Tile.FullWidth, tile.Width);
-        if (rows.Count < tile.Width || rows[0].Sequence != tile.Index * Tile.FullWidth || rows[^1].Sequence != rows[0].Sequence + tile.Width - 1)
-            return null;
+        return rows.Count == tile.Width && rows[0].Sequence == tile.Index * Tile.FullWidth && rows[^1].Sequence == rows[0].Sequence + tile.Width - 1 ? Bundle(rows) : null;
+    }
+
+    /// <summary>Entries with their 16-bit lengths before them.</summary>
+    internal static byte[] Bundle(IReadOnlyList<LogRow> rows)
+    {
         var bundle = new byte[rows.Sum(r => r.Entry.Length + 2)];
         var at = 0;
         foreach (var row in rows)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using IntegrationHub.Storage;
 
 namespace IntegrationHub.Sovereignty.Log.Entries;
 
@@ -10,6 +11,14 @@ internal static class EntryJson
 {
     /// <summary>What the 16-bit length in an entry bundle can say.</summary>
     public const int MostBytes = 65_535;
+
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+    private const int TimeLength = 24;
+
+    // {"v":1,"at":"(time)","act":"(act)"
+    private const int TimeAt = 13;
+    private const int ActAt = TimeAt + TimeLength + 9;
+    private const int ActLength = 16;
 
     // Of this the members other than subjects take at most half.
     private const int MostWithoutSubjects = MostBytes / 2;
@@ -34,6 +43,19 @@ internal static class EntryJson
         return chunks.Select(chunk => Render(chunk, act, hub, at, commitments));
     }
 
+    /// <summary>Whether time and act of a row are those that the entry says; entries begin with both, at fixed places.</summary>
+    /// <param name="before">The row before, or <c>null</c> for the first.</param>
+    public static bool Agrees(LogRow row, LogRow? before)
+    {
+        Span<byte> at = stackalloc byte[TimeLength];
+        DateTimeOffset.FromUnixTimeMilliseconds(row.At).TryFormat(at, out _, TimeFormat, CultureInfo.InvariantCulture);
+        return row.Entry.Length > ActAt + ActLength && row.Entry.AsSpan(TimeAt, TimeLength).SequenceEqual(at)
+            && (row.Act == row.Sequence || (before is not null && before.Act == row.Act && Act(before).SequenceEqual(Act(row))))
+            && (row.Act != row.Sequence || before is null || !Act(before).SequenceEqual(Act(row)));
+    }
+
+    private static ReadOnlySpan<byte> Act(LogRow row) => row.Entry.AsSpan(Math.Min(ActAt, row.Entry.Length), Math.Min(ActLength, Math.Max(0, row.Entry.Length - ActAt)));
+
     /// <summary>The same with half of the fields each: of the entity types, or of the one type there is.</summary>
     private static IEnumerable<LogEntry> Halves(LogEntry entry) => entry.Data switch
     {
@@ -43,7 +65,7 @@ internal static class EntryJson
             entry with { Data = [one with { Fields = [.. one.Fields.Take(one.Fields.Count / 2)] }] },
             entry with { Data = [one with { Fields = [.. one.Fields.Skip(one.Fields.Count / 2)] }] },
         ],
-        _ => throw new Storage.StoreException($"an entry of the sovereignty log ({entry.Action}) has more than {MostBytes:N0} bytes that cannot be split; shorten the names it holds"),
+        _ => throw new StoreException($"an entry of the sovereignty log ({entry.Action}) has more than {MostBytes:N0} bytes that cannot be split; shorten the names it holds"),
     };
 
     private static byte[] Render(LogEntry entry, string act, string hub, long at, IReadOnlyDictionary<long, string> commitments)
@@ -53,7 +75,7 @@ internal static class EntryJson
         {
             json.WriteStartObject();
             json.WriteNumber("v", 1);
-            json.WriteString("at", DateTimeOffset.FromUnixTimeMilliseconds(at).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString("at", DateTimeOffset.FromUnixTimeMilliseconds(at).ToString(TimeFormat, CultureInfo.InvariantCulture));
             json.WriteString("act", act);
             json.WriteString("hub", hub);
             json.WriteString("action", entry.Action.ToString().ToLowerInvariant());
