@@ -17,7 +17,7 @@ internal sealed class LogRig : IAsyncDisposable
         Sovereignty = Open(Store);
     }
 
-    public LogConfig Config { get; }
+    public LogConfig Config { get; set; }
 
     public string File => _folder.File("hub.db");
 
