@@ -32,6 +32,19 @@ internal static class LogCommands
         await witnesses.PublishAsync(cancel);
     }
 
+    /// <summary>The same at the end of a command that did something else, which does not fail when the log cannot be signed now.</summary>
+    public static async Task SignAsync(Workspace workspace, ParseResult parsed)
+    {
+        try
+        {
+            await IntegrateAsync(workspace, CancellationToken.None);
+        }
+        catch (Exception e) when (e is LogDamageException or WitnessException)
+        {
+            parsed.Error().WriteLine($"the sovereignty log has no new checkpoint: {e.Message}");
+        }
+    }
+
     /// <summary>Writes a text to a file, or to standard output.</summary>
     public static async Task WriteAsync(ParseResult parsed, FileInfo? file, string text, CancellationToken cancel)
     {

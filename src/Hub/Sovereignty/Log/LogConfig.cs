@@ -13,6 +13,9 @@ public sealed record LogConfig
     /// <value>Default <c>false</c>: they tell what systems there are and how busy.</value>
     public bool Public { get; init; }
 
+    /// <summary>Whether entries are written. Only measurements of what the log costs turn it off; hub.yaml cannot.</summary>
+    internal bool IsWritten { get; init; } = true;
+
     /// <summary>Who cosigns checkpoints.</summary>
     public IReadOnlyList<LogWitness> Witnesses { get; init; } = [];
 

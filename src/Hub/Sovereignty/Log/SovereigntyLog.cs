@@ -20,13 +20,13 @@ public sealed class SovereigntyLog
         _workspace = workspace;
         _sequencer = new(store, _seal, time) { PublishesAtOnce = config.Quorum == 0 };
         Config = config;
-        Writer = new(workspace, region, derive("log-commitments"), time);
+        Writer = new(workspace, region, derive("log-commitments"), time) { IsOn = config.IsWritten };
         Stored = new(store.Reader.Log);
     }
 
     public LogConfig Config { get; }
 
-    public LogWriter Writer { get; internal init; }
+    public LogWriter Writer { get; }
 
     public StoredLog Stored { get; }
 

@@ -16,7 +16,7 @@ public sealed class LogWriter(string hub, string region, byte[] key, TimeProvide
     /// <summary>The hub itself, as one end of a movement.</summary>
     public LogPlace Here { get; } = new("hub", region.Length == 0 ? null : region);
 
-    /// <summary>Whether entries are written. Only measurements of what the log costs turn it off; no setting does.</summary>
+    /// <inheritdoc cref="LogConfig.IsWritten"/>
     internal bool IsOn { get; init; } = true;
 
     /// <summary>A person at the command line: a commitment to the account's name.</summary>
