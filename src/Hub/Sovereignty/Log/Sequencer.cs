@@ -47,7 +47,7 @@ public sealed class Sequencer(IHubStore store, DocumentSeal seal, TimeProvider t
         var handover = SignedNote.Sign(CheckedHead(identity, head).Text, old, next);
         var rotated = identity.HandOver(next, handover, seal);
         note(transaction, next.Verifier);
-        transaction.Log.SaveHead(head with { Note = handover.ToString() });
+        transaction.Log.SaveHead(head with { Note = handover.ToString(), Published = PublishesAtOnce });
         await rotated.SaveAsync(transaction);
         await transaction.CommitAsync();
         return rotated;
