@@ -27,8 +27,8 @@ internal static class Telemetry
                 .AddOtlpExporter(o => Point(o, endpoint, "metrics")))
             .WithTracing(traces => traces
                 .AddSource(HubMetrics.Name)
-                // Filters may name people: addresses are traced without their query.
-                .AddAspNetCoreInstrumentation(o => o.EnrichWithHttpResponse = (activity, _) => activity.SetTag("url.query", null))
+                // Filters and wrong ids may name people: requests are traced by their route, without path and query.
+                .AddAspNetCoreInstrumentation(o => o.EnrichWithHttpResponse = (activity, _) => activity.SetTag("url.query", null).SetTag("url.path", null))
                 .AddHttpClientInstrumentation()
                 .AddOtlpExporter(o => Point(o, endpoint, "traces")));
     }

@@ -26,11 +26,13 @@ public sealed class Sequencer(IHubStore store, DocumentSeal seal, TimeProvider t
     public async ValueTask<LogHead?> IntegrateAsync(LogIdentity identity, CancellationToken cancellationToken)
     {
         LogHead? last = null;
+        var until = store.Reader.Log.Count();
         while (true)
         {
             var (head, isMore) = await StepAsync(identity, cancellationToken);
             last = head ?? last;
-            if (!isMore)
+            // What is committed meanwhile is for the next call, or under steady load this one would never end.
+            if (!isMore || last?.Size >= until)
                 return last;
         }
     }
