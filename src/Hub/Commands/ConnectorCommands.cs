@@ -6,6 +6,7 @@ using System.Text.Json;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Sdk;
+using IntegrationHub.Sdk.Http;
 using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Commands;
@@ -82,7 +83,7 @@ internal static class ConnectorCommands
         var config = new ConnectionConfig("read", id, raw.RootElement, null, null, 1);
         var settings = await SecretReferences.ResolveAsync(config, connector.Manifest, root, secrets: null, cancel);
         using var logs = LoggerFactory.Create(l => l.AddSimpleConsole());
-        await using var connection = connector.Open(new() { Name = "read", Settings = settings, ContentRoot = root, CreateHttpClient = ConnectorHttp.CreateClient, Log = logs.CreateLogger(id) });
+        await using var connection = connector.Open(new() { Name = "read", Settings = settings, ContentRoot = root, CreateHttpClient = () => ConnectorHttp.CreateClient(), Log = logs.CreateLogger(id) });
         if (connection is not IReadRecords reader)
             throw new ConnectorException(ConnectorErrorKind.Configuration, $"connector '{id}' reads no records");
 

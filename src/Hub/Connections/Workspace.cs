@@ -4,6 +4,7 @@ using IntegrationHub.Mapping;
 using IntegrationHub.Mapping.Functions;
 using IntegrationHub.Model;
 using IntegrationHub.Sdk;
+using IntegrationHub.Sdk.Http;
 using IntegrationHub.Storage;
 using IntegrationHub.Storage.Sqlite;
 using IntegrationHub.Unify;
@@ -133,7 +134,7 @@ public sealed class Workspace : IAsyncDisposable
                 Name = connection.Name,
                 Settings = settings,
                 ContentRoot = Config.Root,
-                CreateHttpClient = ConnectorHttp.CreateClient,
+                CreateHttpClient = () => ConnectorHttp.CreateClient(),
                 Time = Time,
                 Log = Logs.CreateLogger("Connection." + connection.Name),
             }));
