@@ -17,6 +17,8 @@ public sealed class Workspace : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, MappingPlan> _plans = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, string> _connectors = new();
+    private readonly ConcurrentDictionary<string, ConnectionVault> _vaults = new(StringComparer.Ordinal);
+    private readonly CallBudgets _budgets;
 
     private Workspace(HubConfig config, IHubStore store, SecretStore secrets, EntityModel model, MappingFolder folder, ConnectorRegistry connectors, TimeProvider time, ILoggerFactory logs)
     {
@@ -30,6 +32,7 @@ public sealed class Workspace : IAsyncDisposable
         Logs = logs;
         Functions = FunctionLibrary.For(new FunctionContext(secrets.DeriveKey("keyedHash")));
         Bindings = new(model, store.Catalog);
+        _budgets = new(time);
     }
 
     public HubConfig Config { get; }
@@ -136,6 +139,8 @@ public sealed class Workspace : IAsyncDisposable
                 ContentRoot = Config.Root,
                 CreateHttpClient = () => ConnectorHttp.CreateClient(),
                 Time = Time,
+                Vault = _vaults.GetOrAdd(connection.Name, name => new(Store, Secrets.For("token"), name, Time)),
+                Budgets = _budgets,
                 Log = Logs.CreateLogger("Connection." + connection.Name),
             }));
         }

@@ -11,19 +11,22 @@ namespace IntegrationHub.Connections.Configuration;
 /// </summary>
 public sealed class SecretStore
 {
-    private const string Kind = "secret";
-
     private readonly IHubStore _store;
     private readonly byte[] _key;
+    private readonly string _kind;
 
-    private SecretStore(IHubStore store, byte[] key)
+    private SecretStore(IHubStore store, byte[] key, string kind)
     {
         _store = store;
         _key = key;
+        _kind = kind;
     }
 
     /// <summary>Reads the key, making one when there is none.</summary>
-    public static SecretStore Open(IHubStore store, string dataFolder) => new(store, KeyFile(Path.Combine(dataFolder, "secrets.key")));
+    public static SecretStore Open(IHubStore store, string dataFolder) => new(store, KeyFile(Path.Combine(dataFolder, "secrets.key")), "secret");
+
+    /// <summary>Secrets that the hub keeps for itself, apart from those a person has set.</summary>
+    public SecretStore For(string kind) => new(_store, _key, kind);
 
     /// <summary>A key for one purpose, derived from the workspace's key.</summary>
     public byte[] DeriveKey(string purpose) => HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, 32, info: Encoding.UTF8.GetBytes(purpose));
@@ -38,13 +41,13 @@ public sealed class SecretStore
             aes.Encrypt(nonce, plain, cipher, tag, Encoding.UTF8.GetBytes(name));
         CryptographicOperations.ZeroMemory(plain);
         await using var transaction = await _store.BeginAsync(cancellationToken);
-        await transaction.SaveDocumentAsync(Kind, name, JsonSerializer.Serialize(new Sealed(nonce, cipher, tag)));
+        await transaction.SaveDocumentAsync(_kind, name, JsonSerializer.Serialize(new Sealed(nonce, cipher, tag)));
         await transaction.CommitAsync();
     }
 
     public async ValueTask<string?> GetAsync(string name, CancellationToken cancellationToken)
     {
-        if (await _store.Reader.DocumentAsync(Kind, name, cancellationToken) is not { } json)
+        if (await _store.Reader.DocumentAsync(_kind, name, cancellationToken) is not { } json)
             return null;
         var kept = JsonSerializer.Deserialize<Sealed>(json)!;
         var plain = new byte[kept.Cipher.Length];
@@ -62,12 +65,12 @@ public sealed class SecretStore
     }
 
     public async ValueTask<IReadOnlyList<string>> NamesAsync(CancellationToken cancellationToken) =>
-        [.. (await _store.Reader.DocumentsAsync(Kind, cancellationToken)).Select(d => d.Name)];
+        [.. (await _store.Reader.DocumentsAsync(_kind, cancellationToken)).Select(d => d.Name)];
 
     public async ValueTask RemoveAsync(string name, CancellationToken cancellationToken)
     {
         await using var transaction = await _store.BeginAsync(cancellationToken);
-        await transaction.SaveDocumentAsync(Kind, name, null);
+        await transaction.SaveDocumentAsync(_kind, name, null);
         await transaction.CommitAsync();
     }
 

@@ -3,7 +3,7 @@ namespace IntegrationHub.Storage.Sqlite;
 /// <summary>The tables of the embedded store. Rows that are probed often are kept apart from the bytes they lead to.</summary>
 internal static class SqliteSchema
 {
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Sizes that cannot be changed once the file exists.</summary>
     public const string BeforeCreation = "PRAGMA page_size=16384; PRAGMA auto_vacuum=NONE;";
@@ -42,6 +42,11 @@ internal static class SqliteSchema
         CREATE TABLE streams(id INTEGER PRIMARY KEY, cursor TEXT);
         CREATE TABLE runs(id INTEGER PRIMARY KEY, connection TEXT NOT NULL, stream TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, started INTEGER NOT NULL,
           ended INTEGER NOT NULL, statement TEXT NOT NULL, error TEXT);
+        CREATE TABLE callbacks(id INTEGER PRIMARY KEY, connection INTEGER NOT NULL, stream TEXT NOT NULL, event TEXT NOT NULL, subject TEXT NOT NULL, body BLOB,
+          received INTEGER NOT NULL, error TEXT);
+        CREATE TABLE callback_ids(connection INTEGER NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(connection, event)) WITHOUT ROWID;
+        CREATE INDEX callback_ids_at ON callback_ids(at);
+        CREATE TABLE actions(connection INTEGER NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(connection, key)) WITHOUT ROWID;
         CREATE TABLE documents(kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
         """;
 }
