@@ -122,13 +122,7 @@ internal static class ConnectorCommands
 
     private static void Show(ParseResult parsed, ConnectorManifest manifest)
     {
-        var settings = manifest.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true }).Select(p => new
-        {
-            name = JsonNamingPolicy.CamelCase.ConvertName(p.Name),
-            type = TypeName(p.PropertyType),
-            required = p.IsDefined(typeof(RequiredAttribute)),
-            secret = p.IsDefined(typeof(SecretAttribute)),
-        }).ToList();
+        var settings = Fields(manifest.Options);
         if (parsed.WantsJson())
         {
             Printing.WriteJson(parsed.Out(), new
@@ -139,6 +133,8 @@ internal static class ConnectorCommands
                 description = manifest.Description,
                 region = manifest.Region,
                 streams = manifest.Streams.Select(s => new { name = s.Name, description = s.Description, deletions = s.Deletions.ToString().ToLowerInvariant(), personalData = s.PersonalData }),
+                actions = manifest.Actions.Select(a => new { name = a.Name, description = a.Description, personalData = a.PersonalData, input = Fields(a.Input) }),
+                callbacks = manifest.Callbacks,
                 settings,
             });
             return;
@@ -148,8 +144,28 @@ internal static class ConnectorCommands
         output.WriteLine($"{manifest.Id}: {manifest.Title} ({manifest.Family.ToString().ToLowerInvariant()})\n{manifest.Description}\n\nStreams");
         Printing.Table(output, ["  name", "what", "personal data"], manifest.Streams.Select(s => (IReadOnlyList<string>)["  " + s.Name, s.Description, string.Join(", ", s.PersonalData)]));
         output.WriteLine("\nSettings");
-        Printing.Table(output, ["  name", "type", ""], settings.Select(s => (IReadOnlyList<string>)["  " + s.name, s.type, (s.required ? "required " : "") + (s.secret ? "secret" : "")]));
+        WriteFields(output, "  ", settings);
+        foreach (var action in manifest.Actions)
+        {
+            output.WriteLine($"\nAction {action.Name}: {action.Description}");
+            WriteFields(output, "  ", Fields(action.Input));
+        }
+
+        if (manifest.Callbacks)
+            output.WriteLine("\nReceives callbacks at /callbacks/CONNECTION");
     }
+
+    private static void WriteFields(TextWriter output, string indent, IEnumerable<Field> fields) =>
+        Printing.Table(output, [indent + "name", "type", ""], fields.Select(f => (IReadOnlyList<string>)[indent + f.Name, f.Type, (f.Required ? "required " : "") + (f.Secret ? "secret " : "") + f.Description]));
+
+    private static List<Field> Fields(Type type) =>
+    [
+        .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true }).Select(p => new Field(
+            JsonNamingPolicy.CamelCase.ConvertName(p.Name), TypeName(p.PropertyType), p.IsDefined(typeof(RequiredAttribute)), p.IsDefined(typeof(SecretAttribute)),
+            p.GetCustomAttribute<System.ComponentModel.DescriptionAttribute>()?.Description ?? "")),
+    ];
+
+    private sealed record Field(string Name, string Type, bool Required, bool Secret, string Description);
 
     private static string TypeName(Type type)
     {

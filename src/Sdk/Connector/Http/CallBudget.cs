@@ -35,8 +35,8 @@ public sealed class CallBudget : IDisposable
     private readonly CallBudgetOptions _options;
     private readonly TimeProvider _time;
     private readonly TimeSpan _interval;
-    private DateTimeOffset _next = DateTimeOffset.MinValue;
-    private DateTimeOffset _pausedUntil = DateTimeOffset.MinValue;
+    private DateTimeOffset _next = DateTimeOffset.UnixEpoch;
+    private DateTimeOffset _pausedUntil = DateTimeOffset.UnixEpoch;
 
     /// <summary>Creates a budget that nothing has been taken of.</summary>
     public CallBudget(CallBudgetOptions options, TimeProvider time)

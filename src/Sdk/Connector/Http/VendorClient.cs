@@ -68,7 +68,13 @@ public sealed class VendorClient : IDisposable
 
             if (error.Kind == ConnectorErrorKind.RateLimited && error.RetryAfter is { } pause)
                 _options.Budget?.PauseFor(pause);
-            throw new ConnectorException(error.Kind, Describe(request, answer, error)) { RetryAfter = error.RetryAfter, Code = error.Code };
+            throw new ConnectorException(error.Kind, Describe(request, answer, error)) 
+            {
+                RetryAfter = error.RetryAfter,
+                Code = error.Code,
+                // A server that fails in the middle does not say how far it got.
+                MayHaveHappened = request.Writes && error.Kind == ConnectorErrorKind.Transient,
+            };
         }
     }
 

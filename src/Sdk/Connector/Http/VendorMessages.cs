@@ -28,7 +28,10 @@ public sealed record VendorRequest(HttpMethod Method, string Path)
     /// <summary>A POST of JSON.</summary>
     /// <param name="path">The path.</param>
     /// <param name="body">What to serialise, with property names as they are written.</param>
-    public static VendorRequest Post(string path, object body) => new(HttpMethod.Post, path) { Body = JsonSerializer.SerializeToUtf8Bytes(body, VendorJson.Options) };
+    public static VendorRequest Post(string path, object body) => new(HttpMethod.Post, path) { Body = JsonSerializer.SerializeToUtf8Bytes(body, JsonOptions) };
+
+    /// <summary>How <see cref="Post"/> serialises: property names as they are, Chinese as it is, because vendors sign and compare texts.</summary>
+    public static JsonSerializerOptions JsonOptions { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }
 
 /// <summary>A vendor's whole answer, of bounded size.</summary>
@@ -58,11 +61,4 @@ public sealed record VendorAnswer(HttpStatusCode Status, ReadOnlyMemory<byte> Bo
             throw new ConnectorException(ConnectorErrorKind.Transient, $"HTTP {(int)Status}, and the answer is not JSON ({Body.Length:N0} bytes); a proxy or a maintenance page may have answered instead");
         }
     }
-}
-
-/// <summary>How requests are serialised.</summary>
-internal static class VendorJson
-{
-    // Vendors compare and sign texts; Chinese stays as it is.
-    public static readonly JsonSerializerOptions Options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

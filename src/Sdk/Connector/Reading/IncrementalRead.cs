@@ -25,7 +25,9 @@ public static class IncrementalRead
 
     /// <summary>Reads from the cursor to the present end; a checkpoint follows every page.</summary>
     /// <param name="cursor">The last checkpoint's cursor, or <c>null</c> for the beginning.</param>
-    /// <param name="reachBack">The value to begin a new run at, given the greatest value of the run before: earlier by the overlap.</param>
+    /// <param name="reachBack">
+    /// The value to begin a new run at, given the greatest value of the run before: earlier by the overlap. <c>null</c> for lists that are read as a whole every time.
+    /// </param>
     /// <param name="fetch">
     /// Gets a page of rows behind a place, in ascending order of (value, key): those with a greater value, or the same value and a greater key; where the place has no key, those
     /// with the same value too; everything when the place is <c>null</c>. An empty page ends the read.
@@ -34,14 +36,14 @@ public static class IncrementalRead
     /// <exception cref="ConnectorException">Of kind <see cref="ConnectorErrorKind.Permanent"/> when the source does not go forward.</exception>
     public static async IAsyncEnumerable<StreamItem> ReadAsync(
         string? cursor,
-        Func<string, string> reachBack,
+        Func<string, string?> reachBack,
         Func<Watermark?, CancellationToken, Task<IReadOnlyList<WatermarkedRow>>> fetch,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(reachBack);
         ArgumentNullException.ThrowIfNull(fetch);
         var position = Parse(cursor);
-        var at = position.Done && position.Value is { } reached ? new Watermark(reachBack(reached), null) : position.Value is { } value ? new(value, position.Key) : null;
+        var at = position.Value is not { } value ? null : position.Done ? new Watermark(reachBack(value) ?? value, null) : new(value, position.Key);
         var greatest = position.Value;
         while (true)
         {
@@ -60,7 +62,7 @@ public static class IncrementalRead
         }
 
         if (greatest is not null)
-            yield return Checkpoint(new(true, greatest, null));
+            yield return reachBack(greatest) is null ? new Checkpoint("") : Checkpoint(new(true, greatest, null));
     }
 
     private static Checkpoint Checkpoint(Position position) => new(JsonSerializer.Serialize(position, Json));

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace IntegrationHub.Sdk.Testing.Simulation;
+namespace IntegrationHub.Sdk.Simulation;
 
 /// <summary>A request as the simulated vendor sees it.</summary>
 /// <param name="Method">In capitals.</param>

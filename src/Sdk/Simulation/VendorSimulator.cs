@@ -11,7 +11,7 @@ using WireMock.Settings;
 using WireMock.Types;
 using WireMock.Util;
 
-namespace IntegrationHub.Sdk.Testing.Simulation;
+namespace IntegrationHub.Sdk.Simulation;
 
 /// <summary>
 /// A stand-in for a vendor on a free port of this machine. A simulator of a vendor derives from it and answers as the vendor does: it checks signatures, tokens,
@@ -122,6 +122,9 @@ public abstract class VendorSimulator : IDisposable
                 await http.Response.Body.FlushAsync().ConfigureAwait(false);
                 if (fault == Fault.StalledBody)
                     await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default).ConfigureAwait(false);
+                else
+                    // A reset that overtakes the half answer would be another fault.
+                    await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None).ConfigureAwait(false);
                 http.Abort();
                 return;
             default:

@@ -1,4 +1,4 @@
-namespace IntegrationHub.Sdk.Testing.Simulation;
+namespace IntegrationHub.Sdk.Simulation;
 
 /// <summary>What can go wrong with one answer of a vendor.</summary>
 public enum Fault

@@ -1,4 +1,4 @@
-namespace IntegrationHub.Sdk.Testing.Simulation;
+namespace IntegrationHub.Sdk.Simulation;
 
 /// <summary>
 /// A clock that stands still until somebody waits on it; then it jumps to the end of the wait. Pauses that vendors ask for take no time in tests, and tokens still
