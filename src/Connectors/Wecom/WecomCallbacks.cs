@@ -4,6 +4,7 @@ using System.Xml;
 using System.Xml.Linq;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sdk.Callbacks;
+using IntegrationHub.Sdk.Reading;
 
 namespace IntegrationHub.Connectors.Wecom;
 
@@ -47,14 +48,14 @@ internal sealed class WecomCallbacks(WecomOptions options, WecomReader reader, T
             yield break;
         }
 
-        foreach (var subject in events.Select(e => e.Subject).Distinct(StringComparer.Ordinal))
-            yield return stream switch
-            {
-                "external_contacts" => await reader.ContactAsync(request, subject, cancellationToken).ConfigureAwait(false),
-                "employees" => await reader.EmployeeAsync(request, subject, cancellationToken).ConfigureAwait(false),
-                "customer_groups" => await reader.GroupAsync(request, subject, cancellationToken).ConfigureAwait(false),
-                _ => await reader.ApprovalAsync(request, subject, cancellationToken).ConfigureAwait(false),
-            };
+        await foreach (var item in Concurrently.InOrderAsync(events.Select(e => e.Subject).Distinct(StringComparer.Ordinal), WecomClient.AtOnce, (subject, cancel) => stream switch
+        {
+            "external_contacts" => reader.ContactAsync(request, subject, cancel),
+            "employees" => reader.EmployeeAsync(request, subject, cancel),
+            "customer_groups" => reader.GroupAsync(request, subject, cancel),
+            _ => reader.ApprovalAsync(request, subject, cancel),
+        }, cancellationToken).ConfigureAwait(false))
+            yield return item;
     }
 
     /// <summary>What an event concerns; those that concern no stream are answered and dropped.</summary>

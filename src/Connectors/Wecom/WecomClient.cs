@@ -8,6 +8,9 @@ namespace IntegrationHub.Connectors.Wecom;
 /// <summary>Calls WeCom as one app. The token goes into the query, so no address with a query is ever shown.</summary>
 internal sealed class WecomClient : IDisposable
 {
+    /// <summary>WeCom throttles batch reads at more than two or three at a time, far below the general limit.</summary>
+    public const int AtOnce = 3;
+
     private readonly VendorClient _logins;
     private readonly VendorClient _calls;
 
@@ -17,8 +20,7 @@ internal sealed class WecomClient : IDisposable
         {
             BaseAddress = options.Url,
             Classify = WecomErrors.Classify,
-            // WeCom throttles batch reads at more than two or three at a time, far below the general limit.
-            Budget = context.Budgets.For($"wecom:{options.Url.Host}:{options.CorpId}", new() { Calls = options.CallsPerMinute, Concurrency = 3, Burst = 200 }),
+            Budget = context.Budgets.For($"wecom:{options.Url.Host}:{options.CorpId}", new() { Calls = options.CallsPerMinute, Concurrency = AtOnce, Burst = 200 }),
         };
         _logins = new(context, shared);
         _calls = new(context, shared with

@@ -149,8 +149,8 @@ internal sealed class WecomReader(WecomClient client, WecomOptions options, Time
         }
 
         // The list names tags by number and leaves personal ones out; the contact itself has them all.
-        foreach (var id in ids)
-            yield return await ContactAsync(request, id, cancellationToken).ConfigureAwait(false);
+        await foreach (var item in Concurrently.InOrderAsync(ids, WecomClient.AtOnce, (id, cancel) => ContactAsync(request, id, cancel), cancellationToken).ConfigureAwait(false))
+            yield return item;
     }
 
     private async IAsyncEnumerable<StreamItem> TagsAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -169,8 +169,8 @@ internal sealed class WecomReader(WecomClient client, WecomOptions options, Time
             return new Page<string>([.. answer.GetProperty("group_chat_list").EnumerateArray().Select(g => g.GetProperty("chat_id").GetString()!)]) { Next = Text(answer, "next_cursor") };
         }, cancellationToken).ConfigureAwait(false))
         {
-            foreach (var chat in page.Items)
-                yield return await GroupAsync(request, chat, cancellationToken).ConfigureAwait(false);
+            await foreach (var item in Concurrently.InOrderAsync(page.Items, WecomClient.AtOnce, (chat, cancel) => GroupAsync(request, chat, cancel), cancellationToken).ConfigureAwait(false))
+                yield return item;
             if (!string.IsNullOrEmpty(page.Next))
                 yield return Checkpoint(new() { Page = page.Next });
         }

@@ -51,6 +51,10 @@ public abstract class VendorSimulator : IDisposable
     /// <summary>How far the vendor's clock is ahead of ours.</summary>
     public TimeSpan Skew { get; set; }
 
+    /// <summary>What a 429 asks for in Retry-After.</summary>
+    /// <value>Default 7.</value>
+    public int RetryAfterSeconds { get; set; } = 7;
+
     /// <summary>The vendor's time.</summary>
     public DateTimeOffset Now => Time.GetUtcNow() + Skew;
 
@@ -161,7 +165,7 @@ public abstract class VendorSimulator : IDisposable
         switch (fault)
         {
             case Fault.TooManyRequests:
-                return Plain(429, "slow down", KeyValuePair.Create("Retry-After", "7"));
+                return Plain(429, "slow down", KeyValuePair.Create("Retry-After", RetryAfterSeconds.ToString(CultureInfo.InvariantCulture)));
             case Fault.TooManyRequestsSilent:
                 return Plain(429, "slow down");
             case Fault.VendorRateLimit:

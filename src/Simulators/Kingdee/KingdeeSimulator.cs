@@ -32,6 +32,9 @@ public sealed class KingdeeSimulator : VendorSimulator
     /// <summary>The site's address as customers write it.</summary>
     public Uri Site => new(Address, "k3cloud/");
 
+    /// <summary>Logins that were asked for.</summary>
+    public int Logins { get; private set; }
+
     /// <summary>Rows are given again at the beginning of the next page, as when pages shift.</summary>
     public bool RepeatsRows { get; set; }
 
@@ -56,7 +59,11 @@ public sealed class KingdeeSimulator : VendorSimulator
         if (Parameters(request) is not { } parameters)
             return SimulatedAnswer.Json("response_error:{\"Message\":\"参数格式错误\"}");
         if (service.StartsWith("AuthService.", StringComparison.Ordinal))
+        {
+            Logins++;
             return _gate.Login(service["AuthService.".Length..], parameters, Now, Issued.Add);
+        }
+
         if (!_gate.Admits(request, Now))
             return SessionLost();
         return (service, parameters) switch

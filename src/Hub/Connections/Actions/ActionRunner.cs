@@ -23,6 +23,9 @@ public sealed class ActionConflictException(string message, bool underWay) : Exc
 /// </summary>
 public sealed class ActionRunner(Workspace workspace)
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
+
     /// <exception cref="ConnectorException">What went wrong; an unknown end says so.</exception>
     /// <exception cref="ActionConflictException">The key cannot be used for this.</exception>
     public async Task<ActionOutcome> RunAsync(string connectionName, string action, string key, JsonElement input, CancellationToken cancellationToken)
@@ -35,7 +38,7 @@ public sealed class ActionRunner(Workspace workspace)
             throw new ConnectorException(ConnectorErrorKind.Permanent, "the idempotency key must have 1 to 200 characters");
 
         var number = workspace.NumberOf(config);
-        using var alone = workspace.Store.TryLease($"action:{number}/{Hash(key)}") ?? throw new ActionConflictException("an action with this key is under way; ask again when it has ended", underWay: true);
+        using var alone = await AloneAsync(number, key, cancellationToken);
         var journal = await ActionJournal.OpenAsync(workspace, number, key, action, Hash(input.GetRawText()), cancellationToken);
         if (journal.Output is { } output)
             return new(output, Replayed: true);
@@ -59,6 +62,21 @@ public sealed class ActionRunner(Workspace workspace)
 
         await journal.EndAsync(result.Output);
         return new(result.Output, Replayed: false);
+    }
+
+    /// <summary>Leases leave a file each, so keys share 256 of them.</summary>
+    private async Task<IDisposable> AloneAsync(int connection, string key, CancellationToken cancellationToken)
+    {
+        var began = workspace.Time.GetTimestamp();
+        IDisposable? lease;
+        while ((lease = workspace.Store.TryLease($"action:{connection}/{Hash(key)[..2]}")) is null)
+        {
+            if (workspace.Time.GetElapsedTime(began) > LongestWait)
+                throw new ActionConflictException("an action with this key is under way; ask again when it has ended", underWay: true);
+            await Task.Delay(LookAgain, workspace.Time, cancellationToken);
+        }
+
+        return lease;
     }
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..32];

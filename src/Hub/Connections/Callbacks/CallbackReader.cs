@@ -43,6 +43,11 @@ internal sealed class CallbackReader(Workspace workspace, ConnectionConfig confi
     {
         try
         {
+            // One process reads; another takes over when it is gone.
+            IDisposable? turn;
+            while ((turn = workspace.Store.TryLease("callbacks:" + _name)) is null)
+                await Task.Delay(LookAgain, workspace.Time, stop);
+            using var _ = turn;
             while (!stop.IsCancellationRequested)
                 if (!await StepAsync(stop))
                     await _signal.WaitAsync(LookAgain, stop);
