@@ -10,6 +10,9 @@ public sealed class Runner(Workspace workspace)
     // Bodies of a whole batch are in memory at once, and here nothing bounds their bytes but their number.
     private const int BackfillRecords = 200;
 
+    /// <summary>Readers of callbacks hold a lease for an instant, to see whether a run has it.</summary>
+    private static readonly TimeSpan SecondLook = TimeSpan.FromMilliseconds(100);
+
     private readonly ILogger _log = workspace.Logs.CreateLogger("Run");
 
     /// <summary>Syncs the streams of a connection.</summary>
@@ -32,7 +35,7 @@ public sealed class Runner(Workspace workspace)
         {
             if (stop.IsCancellationRequested)
                 break;
-            using var lease = await TryLeaseAsync(LeaseName(config, manifest));
+            using var lease = await TryLeaseAsync(LeaseName(config, manifest), SecondLook, stop);
             if (lease is null)
             {
                 RunLog.Busy(_log, $"{config.Name}/{manifest.Name}");
@@ -80,7 +83,11 @@ public sealed class Runner(Workspace workspace)
     }
 
     /// <summary>Maps one rejected record again.</summary>
-    public async Task<RunRow> RetryAsync(RejectedRow rejected, CancellationToken stop)
+    /// <param name="rejected">What to retry; a record that a sync has mended or deleted meanwhile is left as it is.</param>
+    /// <param name="wait">How long to wait for another run of the stream.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>The run; <c>null</c> when another run still had the stream in hand.</returns>
+    public async Task<RunRow?> RetryAsync(RejectedRow rejected, TimeSpan wait, CancellationToken stop)
     {
         var name = workspace.Store.Catalog.Name(rejected.Stream);
         var (config, streamName) = (workspace.Connection(name[..name.IndexOf('/')]), name[(name.IndexOf('/') + 1)..]);
@@ -89,7 +96,9 @@ public sealed class Runner(Workspace workspace)
         var (connector, connection) = await OpenForReplayAsync(config, stop);
         await using var _ = connection;
         var manifest = StreamsOf(connector, streamName).Single();
-        using var lease = await LeaseAsync(LeaseName(config, manifest), stop);
+        using var lease = await TryLeaseAsync(LeaseName(config, manifest), wait, stop);
+        if (lease is null)
+            return null;
         var stream = await ContextAsync(config, manifest, connection, stop)
             ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"no mapping is in force for {config.Connector}/{streamName}");
         var done = false;
@@ -141,7 +150,7 @@ public sealed class Runner(Workspace workspace)
     /// <summary>The stream with the mapping now in force, for the holder of its lease. Runs that a dead process left open are closed.</summary>
     private async ValueTask<StreamContext?> ContextAsync(ConnectionConfig config, StreamManifest manifest, IConnection connection, CancellationToken stop)
     {
-        await workspace.LoadPlansAsync(stop);
+        await workspace.RefreshPlansAsync(stop);
         await using (var transaction = await workspace.Store.BeginAsync(stop))
         {
             await transaction.InterruptRunsAsync(config.Name, manifest.Name, workspace.Now);
@@ -205,24 +214,18 @@ public sealed class Runner(Workspace workspace)
         await transaction.CommitAsync();
     }
 
-    /// <summary>A second look: readers of callbacks hold the lease for an instant to see whether a run has it.</summary>
-    private async ValueTask<IDisposable?> TryLeaseAsync(string name)
+    private async ValueTask<IDisposable> LeaseAsync(string name, CancellationToken stop) => (await TryLeaseAsync(name, Timeout.InfiniteTimeSpan, stop))!;
+
+    private async ValueTask<IDisposable?> TryLeaseAsync(string name, TimeSpan wait, CancellationToken stop)
     {
-        for (var look = 0; look < 10; look++)
+        var began = workspace.Time.GetTimestamp();
+        while (true)
         {
             if (workspace.Store.TryLease(name) is { } lease)
                 return lease;
-            await Task.Delay(TimeSpan.FromMilliseconds(5), workspace.Time);
-        }
-
-        return null;
-    }
-
-    private async ValueTask<IDisposable> LeaseAsync(string name, CancellationToken stop)
-    {
-        IDisposable? lease;
-        while ((lease = workspace.Store.TryLease(name)) is null)
+            if (wait != Timeout.InfiniteTimeSpan && workspace.Time.GetElapsedTime(began) >= wait)
+                return null;
             await Task.Delay(TimeSpan.FromMilliseconds(200), workspace.Time, stop);
-        return lease;
+        }
     }
 }
