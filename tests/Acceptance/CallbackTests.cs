@@ -26,7 +26,7 @@ public sealed class CallbackTests
         var seconds = int.Parse(Environment.GetEnvironmentVariable("HUB_CALLBACK_SECONDS") ?? "5", CultureInfo.InvariantCulture);
         using var wecom = new WecomSimulator(TimeProvider.System);
         for (var i = 0; i < Contacts; i++)
-            wecom.Data.PutContact(Id(i), "before", "user001", DateTimeOffset.UtcNow.AddDays(-1));
+            wecom.Data.PutContact(Id(i), "before", "user001", TimeProvider.System.GetUtcNow().AddDays(-1));
         wecom.Data.PutEmployee("user001", "张三", 1);
         wecom.Data.Departments[1] = new() { ["id"] = 1, ["name"] = "销售部", ["parentid"] = 0, ["order"] = 1 };
         using var folder = new HubFolder();
@@ -59,7 +59,7 @@ public sealed class CallbackTests
                 var name = $"name {n}";
                 lock (wecom.Data)
                     wecom.Data.Contacts[Id(contact)]["external_contact"]!["name"] = name;
-                var now = DateTimeOffset.UtcNow;
+                var now = TimeProvider.System.GetUtcNow();
                 sent[name] = (contact, now.ToUnixTimeMilliseconds());
                 deliveries.Add(DeliverAsync(vendor, wecom, address, contact, now.AddSeconds(n)));
             }

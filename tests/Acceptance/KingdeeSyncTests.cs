@@ -52,7 +52,7 @@ public sealed class KingdeeSyncTests
 
     private static void Fill(KingdeeSimulator site, int records)
     {
-        var start = DateTimeOffset.UtcNow.AddDays(-30);
+        var start = TimeProvider.System.GetUtcNow().AddDays(-30);
         string[] forms = ["BD_Customer", "SAL_SaleOrder", "BD_MATERIAL", "AR_receivable"];
         foreach (var form in forms)
             for (var i = 1; i <= records / forms.Length; i++)

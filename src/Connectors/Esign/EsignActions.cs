@@ -1,7 +1,6 @@
 using System.Globalization;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sdk.Actions;
-using System.Text.Json;
 
 namespace IntegrationHub.Connectors.Esign;
 

@@ -39,7 +39,8 @@ internal static partial class KingdeeErrors
         (_, "audited") => Error(ConnectorErrorKind.Permanent, "the document is approved already; un-approve it first"),
         (_, "concurrent") => Error(ConnectorErrorKind.Transient, "somebody else has changed the document"),
         _ => Error(ConnectorErrorKind.Permanent, $"the site refused it{On(fields)}; its log has the reason"),
-    } with { Code = $"MsgCode {code}" };
+    } with
+    { Code = $"MsgCode {code}" };
 
     private static VendorError Error(ConnectorErrorKind kind, string reason, TimeSpan? pause = null) => new(kind, reason) { RetryAfter = pause };
 

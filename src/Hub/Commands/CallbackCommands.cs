@@ -1,5 +1,4 @@
 using System.CommandLine;
-using IntegrationHub.Storage;
 
 namespace IntegrationHub.Commands;
 

@@ -29,10 +29,10 @@ public sealed class EsignSimulator : VendorSimulator
     }
 
     /// <summary>Id of the application.</summary>
-    public string AppId => "7438000001";
+    public string AppId { get; } = "7438000001";
 
     /// <summary>Secret of the application.</summary>
-    public string AppSecret => "f3b1d5c7e9a24b6c8d0e2f4a6b8c0d1e";
+    public string AppSecret { get; } = "f3b1d5c7e9a24b6c8d0e2f4a6b8c0d1e";
 
     /// <summary>Details of flows by id; <c>signFlowStartTime</c> and <c>signFlowFinishTime</c> decide where they are listed.</summary>
     public SortedDictionary<string, JsonObject> Flows { get; } = new(StringComparer.Ordinal);
@@ -55,15 +55,24 @@ public sealed class EsignSimulator : VendorSimulator
         var at = started.ToUnixTimeMilliseconds();
         return Flows[id] = new()
         {
-            ["signFlowStatus"] = status, ["signFlowDescription"] = status == 2 ? "完成" : "签署中", ["rescissionStatus"] = 0, ["revokeReason"] = null,
-            ["signFlowCreateTime"] = at - 1000, ["signFlowStartTime"] = at, ["signFlowFinishTime"] = status >= 2 ? Now.ToUnixTimeMilliseconds() : null,
+            ["signFlowStatus"] = status,
+            ["signFlowDescription"] = status == 2 ? "完成" : "签署中",
+            ["rescissionStatus"] = 0,
+            ["revokeReason"] = null,
+            ["signFlowCreateTime"] = at - 1000,
+            ["signFlowStartTime"] = at,
+            ["signFlowFinishTime"] = status >= 2 ? Now.ToUnixTimeMilliseconds() : null,
             ["signFlowInitiator"] = new JsonObject { ["orgInitiator"] = new JsonObject { ["orgId"] = "a1b2c3", ["orgName"] = "示例科技有限公司", ["transactor"] = Person("d4e5f6", "张三", "13800138000") }, ["psnInitiator"] = null },
             ["signFlowConfig"] = new JsonObject { ["signFlowTitle"] = title, ["signFlowExpireTime"] = at + 90L * 86_400_000, ["autoFinish"] = true, ["notifyUrl"] = null },
-            ["docs"] = new JsonArray(new JsonObject { ["fileId"] = "9a8b7c", ["fileName"] = title + ".pdf" }), ["attachments"] = new JsonArray(),
+            ["docs"] = new JsonArray(new JsonObject { ["fileId"] = "9a8b7c", ["fileName"] = title + ".pdf" }),
+            ["attachments"] = new JsonArray(),
             ["signers"] = new JsonArray(new JsonObject
             {
-                ["signerType"] = 1, ["signOrder"] = 1, ["signStatus"] = status == 2 ? 2 : 1,
-                ["orgSigner"] = new JsonObject { ["orgId"] = "f6e5d4", ["orgName"] = company, ["orgAuthStatus"] = 1, ["transactor"] = Person("b7c8d9", "李四", "13900139000") }, ["psnSigner"] = null,
+                ["signerType"] = 1,
+                ["signOrder"] = 1,
+                ["signStatus"] = status == 2 ? 2 : 1,
+                ["orgSigner"] = new JsonObject { ["orgId"] = "f6e5d4", ["orgName"] = company, ["orgAuthStatus"] = 1, ["transactor"] = Person("b7c8d9", "李四", "13900139000") },
+                ["psnSigner"] = null,
                 ["signFields"] = new JsonArray(new JsonObject { ["signFieldId"] = "5f6a7b", ["signFieldStatus"] = "5", ["customBizNum"] = number, ["fileId"] = "9a8b7c", ["signFieldSealType"] = 1 }),
             }),
         };

@@ -51,7 +51,8 @@ internal sealed class KingdeeGate(KingdeeAccount account)
             ["Context"] = new JsonObject { ["UserLocale"] = "zh-CN", ["DBid"] = account.AcctId, ["UserName"] = account.User, ["SessionId"] = session[..24] },
             ["KDSVCSessionId"] = session,
             ["IsSuccessByAPI"] = true,
-        }) with { Headers = [new("Set-Cookie", $"kdservice-sessionid={session}; path=/")] };
+        }) with
+        { Headers = [new("Set-Cookie", $"kdservice-sessionid={session}; path=/")] };
     }
 
     /// <summary>Whether a call comes with a living session or a right signature.</summary>

@@ -49,6 +49,14 @@ public static class KingdeeSamples
 
     private static JsonObject Line(string material, decimal quantity, decimal price, decimal amount) => new()
     {
-        ["FMaterialId.FNumber"] = material, ["FMaterialId.FName"] = "示例物料", ["FUnitID.FNumber"] = "Pcs", ["FQty"] = quantity, ["FPrice"] = 100m, ["FTaxPrice"] = price, ["FEntryTaxRate"] = 13.0m, ["FAllAmount"] = amount, ["FDeliveryDate"] = "2026-12-31T00:00:00",
+        ["FMaterialId.FNumber"] = material,
+        ["FMaterialId.FName"] = "示例物料",
+        ["FUnitID.FNumber"] = "Pcs",
+        ["FQty"] = quantity,
+        ["FPrice"] = 100m,
+        ["FTaxPrice"] = price,
+        ["FEntryTaxRate"] = 13.0m,
+        ["FAllAmount"] = amount,
+        ["FDeliveryDate"] = "2026-12-31T00:00:00",
     };
 }

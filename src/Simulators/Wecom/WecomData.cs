@@ -47,8 +47,16 @@ public sealed class WecomData
     /// <summary>Adds or replaces an employee.</summary>
     public void PutEmployee(string id, string name, int department) => Employees[id] = new()
     {
-        ["userid"] = id, ["name"] = name, ["department"] = new JsonArray(department, 1), ["order"] = new JsonArray(1, 2), ["position"] = "销售", ["mobile"] = $"139{Math.Abs(id.GetHashCode(StringComparison.Ordinal)) % 100000000:D8}",
-        ["gender"] = "1", ["email"] = $"{id}@example.com", ["main_department"] = department, ["status"] = 1,
+        ["userid"] = id,
+        ["name"] = name,
+        ["department"] = new JsonArray(department, 1),
+        ["order"] = new JsonArray(1, 2),
+        ["position"] = "销售",
+        ["mobile"] = $"139{Math.Abs(id.GetHashCode(StringComparison.Ordinal)) % 100000000:D8}",
+        ["gender"] = "1",
+        ["email"] = $"{id}@example.com",
+        ["main_department"] = department,
+        ["status"] = 1,
     };
 
     /// <summary>Adds or replaces a contact of a WeChat user.</summary>
@@ -64,9 +72,14 @@ public sealed class WecomData
             ["external_contact"] = contact,
             ["follow_user"] = new JsonArray(new JsonObject
             {
-                ["userid"] = follower, ["remark"] = name, ["description"] = "", ["createtime"] = since.ToUnixTimeSeconds(),
+                ["userid"] = follower,
+                ["remark"] = name,
+                ["description"] = "",
+                ["createtime"] = since.ToUnixTimeSeconds(),
                 ["tags"] = new JsonArray(new JsonObject { ["group_name"] = "标签组1", ["tag_name"] = "标签1", ["tag_id"] = "etT001", ["type"] = 1 }),
-                ["remark_mobiles"] = mobile is null ? new JsonArray() : new JsonArray(mobile), ["oper_userid"] = follower, ["add_way"] = 1,
+                ["remark_mobiles"] = mobile is null ? new JsonArray() : new JsonArray(mobile),
+                ["oper_userid"] = follower,
+                ["add_way"] = 1,
             }),
         };
     }
@@ -74,14 +87,22 @@ public sealed class WecomData
     /// <summary>Adds or replaces a customer group.</summary>
     public void PutChat(string id, string name, DateTimeOffset created) => Chats[id] = new()
     {
-        ["chat_id"] = id, ["name"] = name, ["owner"] = "user001", ["create_time"] = created.ToUnixTimeSeconds(),
-        ["member_list"] = new JsonArray(new JsonObject { ["userid"] = "user001", ["type"] = 1, ["join_time"] = created.ToUnixTimeSeconds(), ["join_scene"] = 1 }), ["admin_list"] = new JsonArray(),
+        ["chat_id"] = id,
+        ["name"] = name,
+        ["owner"] = "user001",
+        ["create_time"] = created.ToUnixTimeSeconds(),
+        ["member_list"] = new JsonArray(new JsonObject { ["userid"] = "user001", ["type"] = 1, ["join_time"] = created.ToUnixTimeSeconds(), ["join_scene"] = 1 }),
+        ["admin_list"] = new JsonArray(),
     };
 
     /// <summary>Adds or replaces an approval.</summary>
     public void PutApproval(string number, DateTimeOffset applied, int status) => Approvals[number] = new()
     {
-        ["sp_no"] = number, ["sp_name"] = "报销", ["sp_status"] = status, ["template_id"] = "Bs5KJ2NT4ncf4ZygaE8MB3779yUW8nsMaJd3mmE9v", ["apply_time"] = applied.ToUnixTimeSeconds(),
+        ["sp_no"] = number,
+        ["sp_name"] = "报销",
+        ["sp_status"] = status,
+        ["template_id"] = "Bs5KJ2NT4ncf4ZygaE8MB3779yUW8nsMaJd3mmE9v",
+        ["apply_time"] = applied.ToUnixTimeSeconds(),
         ["applyer"] = new JsonObject { ["userid"] = "user001", ["partyid"] = "2" },
         ["sp_record"] = new JsonArray(new JsonObject { ["sp_status"] = status, ["approverattr"] = 1, ["details"] = new JsonArray(new JsonObject { ["approver"] = new JsonObject { ["userid"] = "user002" }, ["speech"] = "", ["sp_status"] = status, ["sptime"] = 0 }) }),
         ["apply_data"] = new JsonObject { ["contents"] = new JsonArray(new JsonObject { ["control"] = "Money", ["id"] = "Money-1", ["title"] = new JsonArray(new JsonObject { ["text"] = "金额", ["lang"] = "zh_CN" }), ["value"] = new JsonObject { ["new_money"] = "100.50" } }) },

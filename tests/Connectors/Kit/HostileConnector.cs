@@ -98,7 +98,7 @@ internal sealed class HostileConnector(Sin sin) : IConnector
     }
 }
 
-internal sealed class HostileConnection : IReadRecords, ICheckConnection, IReceiveCallbacks, IRunActions
+internal sealed partial class HostileConnection : IReadRecords, ICheckConnection, IReceiveCallbacks, IRunActions
 {
     private readonly Sin _sin;
     private readonly ConnectionContext _context;
@@ -121,14 +121,14 @@ internal sealed class HostileConnection : IReadRecords, ICheckConnection, IRecei
                     var answer = (await _logins!.SendAsync(VendorRequest.Get("token"), cancel)).Json;
                     var token = answer.GetProperty("token").GetString()!;
                     if (sin == Sin.LogsTheToken)
-                        context.Log.LogInformation("got {Token}", token);
+                        Say(context.Log, $"got {token}");
                     return new(token, context.Time.GetUtcNow().AddSeconds(answer.GetProperty("expires").GetInt32()));
                 },
             }),
             Authorize = (message, _, token) => message.Headers.Add("Authorization", "Bearer " + token!.Value),
         });
         if (sin == Sin.LogsTheSecret)
-            context.Log.LogWarning("opening {Url} with {Secret}", options.Url, options.Secret);
+            Say(context.Log, $"opening {options.Url} with {options.Secret}");
     }
 
     public async IAsyncEnumerable<StreamItem> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -252,7 +252,10 @@ internal sealed class HostileConnection : IReadRecords, ICheckConnection, IRecei
         }
     }
 
-    private IEnumerable<StreamItem> Sinful(StreamItem item, List<StreamItem> held)
+    [LoggerMessage(1, LogLevel.Information, "{What}")]
+    private static partial void Say(ILogger log, string what);
+
+    private StreamItem[] Sinful(StreamItem item, List<StreamItem> held)
     {
         switch (_sin, item)
         {

@@ -86,10 +86,10 @@ public sealed class ActionRunnerTests
     public async Task Unknown_action_names_the_nearest()
     {
         await using var hub = await StubWorkspace.OpenAsync();
-        var refusal = await Assert.ThrowsAsync<ConnectorException>(() => new ActionRunner(hub.Workspace).RunAsync("chat", "sai", "k", JsonDocument.Parse("{}").RootElement, default));
+        var refusal = await Assert.ThrowsAsync<ConnectorException>(() => new ActionRunner(hub.Workspace).RunAsync("chat", "sai", "k", JsonDocument.Parse("{}").RootElement, TestContext.Current.CancellationToken));
         Assert.Contains("say", refusal.Message, StringComparison.Ordinal);
     }
 
     private static Task<ActionOutcome> SayAsync(StubWorkspace hub, string key, string text) =>
-        new ActionRunner(hub.Workspace).RunAsync("chat", "say", key, JsonSerializer.SerializeToElement(new { text }), default);
+        new ActionRunner(hub.Workspace).RunAsync("chat", "say", key, JsonSerializer.SerializeToElement(new { text }), TestContext.Current.CancellationToken);
 }

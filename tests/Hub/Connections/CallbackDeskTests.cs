@@ -28,7 +28,7 @@ public sealed class CallbackDeskTests
     {
         await using var hub = await StubWorkspace.OpenAsync();
         hub.Stub.Contacts["1"] = "张三";
-        await new Runner(hub.Workspace).SyncAsync("chat", null, full: false, default);
+        await new Runner(hub.Workspace).SyncAsync("chat", null, full: false, TestContext.Current.CancellationToken);
         hub.Stub.Contacts.Clear();
         await using var desk = await DeskAsync(hub);
 
@@ -68,7 +68,7 @@ public sealed class CallbackDeskTests
         await using var hub = await StubWorkspace.OpenAsync();
         hub.Stub.Contacts["1"] = "张三";
         await using (var inbox = new CallbackInbox(hub.Workspace))
-            await inbox.KeepAsync("chat", [new("e1", "contacts", "1", default)], default);
+            await inbox.KeepAsync("chat", [new("e1", "contacts", "1", default)], TestContext.Current.CancellationToken);
         await hub.ReopenAsync();
 
         await using var desk = await DeskAsync(hub);
@@ -111,7 +111,7 @@ public sealed class CallbackDeskTests
         await Task.WhenAll(SendAsync(desk, "e1 bad"), SendAsync(desk, "e2 1"));
 
         await UntilAsync(async () => (await hub.NamesAsync()).Count == 1 && (await WaitingAsync(hub)).Count == 0);
-        var aside = Assert.Single(await hub.Workspace.Store.Reader.CallbacksAsync(hub.Workspace.Store.Catalog.Connection("chat"), null, setAside: true, 0, 10, default));
+        var aside = Assert.Single(await hub.Workspace.Store.Reader.CallbacksAsync(hub.Workspace.Store.Catalog.Connection("chat"), null, setAside: true, 0, 10, TestContext.Current.CancellationToken));
         Assert.Equal(("bad", "there is no such thing"), (aside.Subject, aside.Error));
     }
 
@@ -132,21 +132,21 @@ public sealed class CallbackDeskTests
     {
         await using var hub = await StubWorkspace.OpenAsync();
         await using var desk = await DeskAsync(hub);
-        Assert.Null(await desk.ReceiveAsync("elsewhere", new() { Method = "POST" }, default));
+        Assert.Null(await desk.ReceiveAsync("elsewhere", new() { Method = "POST" }, TestContext.Current.CancellationToken));
     }
 
     private static async Task<CallbackDesk> DeskAsync(StubWorkspace hub)
     {
         var desk = new CallbackDesk(hub.Workspace);
-        await desk.OpenAsync(default);
+        await desk.OpenAsync(TestContext.Current.CancellationToken);
         return desk;
     }
 
     private static Task<CallbackAnswer?> SendAsync(CallbackDesk desk, string body) =>
-        desk.ReceiveAsync("chat", new() { Method = "POST", Body = Encoding.UTF8.GetBytes(body) }, default);
+        desk.ReceiveAsync("chat", new() { Method = "POST", Body = Encoding.UTF8.GetBytes(body) }, TestContext.Current.CancellationToken);
 
     private static async Task<IReadOnlyList<CallbackRow>> WaitingAsync(StubWorkspace hub) =>
-        await hub.Workspace.Store.Reader.CallbacksAsync(hub.Workspace.Store.Catalog.Connection("chat"), null, setAside: false, 0, 10, default);
+        await hub.Workspace.Store.Reader.CallbacksAsync(hub.Workspace.Store.Catalog.Connection("chat"), null, setAside: false, 0, 10, TestContext.Current.CancellationToken);
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
     {

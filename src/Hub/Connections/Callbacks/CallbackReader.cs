@@ -134,28 +134,25 @@ internal sealed class CallbackReader(Workspace workspace, ConnectionConfig confi
 
     private async Task CommitAsync(List<ReadItem> items, IReadOnlyList<CallbackRow> done)
     {
-        while (true)
+        var stream = StreamContext.Of(workspace, config, manifest, connection)
+            ?? throw new ConnectorException(ConnectorErrorKind.Transient, $"no mapping is in force for {config.Connector}/{manifest.Name}; its events are kept until one is published") { RetryAfter = LongestPause };
+        var statement = new ReconciliationStatement();
+        await using var transaction = await workspace.Store.BeginAsync(CancellationToken.None);
+        if (!await Publications.IsInForceAsync(transaction, workspace.PlanFor(config.Connector, manifest.Name)!))
         {
-            var stream = StreamContext.Of(workspace, config, manifest, connection)
-                ?? throw new ConnectorException(ConnectorErrorKind.Transient, $"no mapping is in force for {config.Connector}/{manifest.Name}; its events are kept until one is published") { RetryAfter = LongestPause };
-            var statement = new ReconciliationStatement();
-            await using var transaction = await workspace.Store.BeginAsync(CancellationToken.None);
-            if (!await Publications.IsInForceAsync(transaction, workspace.PlanFor(config.Connector, manifest.Name)!))
-            {
-                await transaction.DisposeAsync();
-                await workspace.LoadPlansAsync(CancellationToken.None);
-                continue;
-            }
-
-            _run ??= new() { Connection = config.Name, Stream = manifest.Name, Kind = "callbacks", State = "running", StartedAt = workspace.Now };
-            await transaction.SaveRunAsync(_run);
-            await new RecordIntake(workspace, transaction, stream, statement, _run.Id).ReadAsync(items);
-            await transaction.RemoveCallbacksAsync([.. done.Select(r => r.Id)]);
-            await transaction.CommitAsync();
-            _total.Add(statement);
-            HubMetrics.Committed(stream, statement);
-            return;
+            // Another version was published; the events are still kept, and the next step reads them under that.
+            await transaction.DisposeAsync();
+            await workspace.RefreshPlansAsync(CancellationToken.None);
+            throw new ConnectorException(ConnectorErrorKind.Transient, "another version of the mapping came into force") { RetryAfter = LookAgain };
         }
+
+        _run ??= new() { Connection = config.Name, Stream = manifest.Name, Kind = "callbacks", State = "running", StartedAt = workspace.Now };
+        await transaction.SaveRunAsync(_run);
+        await new RecordIntake(workspace, transaction, stream, statement, _run.Id).ReadAsync(items);
+        await transaction.RemoveCallbacksAsync([.. done.Select(r => r.Id)]);
+        await transaction.CommitAsync();
+        _total.Add(statement);
+        HubMetrics.Committed(stream, statement);
     }
 
     private async Task SetAsideAsync(CallbackRow row, string reason)

@@ -68,7 +68,7 @@ public sealed class VendorClient : IDisposable
 
             if (error.Kind == ConnectorErrorKind.RateLimited && error.RetryAfter is { } pause)
                 _options.Budget?.PauseFor(pause);
-            throw new ConnectorException(error.Kind, Describe(request, answer, error)) 
+            throw new ConnectorException(error.Kind, Describe(request, answer, error))
             {
                 RetryAfter = error.RetryAfter,
                 Code = error.Code,

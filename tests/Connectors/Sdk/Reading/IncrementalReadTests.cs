@@ -8,6 +8,8 @@ public sealed class IncrementalReadTests
     private readonly List<(string Value, string Key)> _rows = [("1", "a"), ("2", "a"), ("2", "b"), ("2", "c"), ("3", "a")];
     private readonly List<Watermark?> _asked = [];
 
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Ties_are_told_apart_by_their_key()
     {
@@ -39,7 +41,7 @@ public sealed class IncrementalReadTests
     public async Task Source_that_does_not_go_forward_is_told() =>
         Assert.Equal(ConnectorErrorKind.Permanent, (await Assert.ThrowsAsync<ConnectorException>(async () =>
         {
-            await foreach (var _ in IncrementalRead.ReadAsync(null, v => v, (_, _) => Task.FromResult<IReadOnlyList<WatermarkedRow>>([new(new("1", "a"), [])]), default))
+            await foreach (var _ in IncrementalRead.ReadAsync(null, v => v, (_, _) => Task.FromResult<IReadOnlyList<WatermarkedRow>>([new(new("1", "a"), [])]), Cancelled))
             {
             }
         })).Kind);
@@ -51,7 +53,7 @@ public sealed class IncrementalReadTests
     private async Task<(List<string> Ids, string? Cursor)> ReadAsync(string? cursor, Func<string, string?>? reachBack = null)
     {
         var ids = new List<string>();
-        await foreach (var item in IncrementalRead.ReadAsync(cursor, reachBack ?? (v => $"{int.Parse(v, System.Globalization.CultureInfo.InvariantCulture) - 1}"), PageAsync, default))
+        await foreach (var item in IncrementalRead.ReadAsync(cursor, reachBack ?? (v => $"{int.Parse(v, System.Globalization.CultureInfo.InvariantCulture) - 1}"), PageAsync, Cancelled))
             if (item is SourceRecord record)
                 ids.Add(record.Id);
             else

@@ -5,6 +5,8 @@ namespace IntegrationHub.Connectors.Tests.Sdk.Reading;
 
 public sealed class PagerTests
 {
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Cursor_pages_end_with_an_empty_cursor()
     {
@@ -13,7 +15,7 @@ public sealed class PagerTests
         {
             asked.Add(at);
             return Task.FromResult(new Page<int>([1]) { Next = at switch { null => "b", "b" => "c", _ => "" } });
-        }, default))
+        }, Cancelled))
         {
         }
 
@@ -24,7 +26,7 @@ public sealed class PagerTests
     public async Task Cursor_that_leads_back_is_told() =>
         Assert.Equal(ConnectorErrorKind.Transient, (await Assert.ThrowsAsync<ConnectorException>(async () =>
         {
-            await foreach (var _ in Pager.ByCursorAsync<int>("a", (at, _) => Task.FromResult(new Page<int>([1]) { Next = at == "a" ? "b" : "a" }), default))
+            await foreach (var _ in Pager.ByCursorAsync<int>("a", (at, _) => Task.FromResult(new Page<int>([1]) { Next = at == "a" ? "b" : "a" }), Cancelled))
             {
             }
         })).Kind);
@@ -33,7 +35,7 @@ public sealed class PagerTests
     public async Task Offset_pages_end_with_an_empty_page()
     {
         var items = new List<long>();
-        await foreach (var page in Pager.ByNumberAsync(0, 2, (at, _) => Task.FromResult(new Page<long>(at < 4 ? [at, at + 1] : [])), default))
+        await foreach (var page in Pager.ByNumberAsync(0, 2, (at, _) => Task.FromResult(new Page<long>(at < 4 ? [at, at + 1] : [])), Cancelled))
             items.AddRange(page.Items);
         Assert.Equal([0, 1, 2, 3], items);
     }
@@ -42,7 +44,7 @@ public sealed class PagerTests
     public async Task Numbered_pages_end_with_the_last()
     {
         var asked = 0;
-        await foreach (var _ in Pager.ByNumberAsync(1, 1, (at, _) => Task.FromResult(new Page<int>([++asked]) { IsLast = at == 3 }), default))
+        await foreach (var _ in Pager.ByNumberAsync(1, 1, (at, _) => Task.FromResult(new Page<int>([++asked]) { IsLast = at == 3 }), Cancelled))
         {
         }
 
@@ -57,7 +59,7 @@ public sealed class PagerTests
         {
             await Task.Yield();
             return i;
-        }, default))
+        }, Cancelled))
             results.Add(result);
         Assert.Equal(Enumerable.Range(0, 20), results);
 
@@ -69,7 +71,7 @@ public sealed class PagerTests
                     throw new InvalidOperationException();
                 await Task.Delay(Timeout.Infinite, i == 0 ? CancellationToken.None : cancel).WaitAsync(i == 0 ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, TimeProvider.System, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
                 return i;
-            }, default))
+            }, Cancelled))
             {
             }
         });

@@ -12,11 +12,13 @@ public sealed class TokenBrokerTests
     private readonly MemoryVault _vault = new();
     private int _renewals;
 
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task Many_at_once_get_one_token()
     {
         var (one, other) = (Broker(), Broker());
-        var tokens = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => (i % 2 == 0 ? one : other).GetAsync(default).AsTask()));
+        var tokens = await Task.WhenAll(Enumerable.Range(0, 50).Select(i => (i % 2 == 0 ? one : other).GetAsync(Cancelled).AsTask()));
         Assert.Single(tokens.Select(t => t.Value).Distinct());
         Assert.Equal(1, _renewals);
     }
@@ -25,10 +27,10 @@ public sealed class TokenBrokerTests
     public async Task Token_that_somebody_has_renewed_already_is_not_renewed_again()
     {
         var (one, other) = (Broker(), Broker());
-        var old = await one.GetAsync(default);
-        await other.GetAsync(default);
-        var renewed = await one.RenewAsync(old, default);
-        Assert.Equal(renewed.Value, (await other.RenewAsync(old, default)).Value);
+        var old = await one.GetAsync(Cancelled);
+        await other.GetAsync(Cancelled);
+        var renewed = await one.RenewAsync(old, Cancelled);
+        Assert.Equal(renewed.Value, (await other.RenewAsync(old, Cancelled)).Value);
         Assert.Equal(2, _renewals);
     }
 
@@ -36,9 +38,9 @@ public sealed class TokenBrokerTests
     public async Task Token_near_its_end_is_replaced()
     {
         var broker = Broker();
-        await broker.GetAsync(default);
+        await broker.GetAsync(Cancelled);
         _time.Advance(TimeSpan.FromMinutes(56));
-        Assert.Equal("token-2", (await broker.GetAsync(default)).Value);
+        Assert.Equal("token-2", (await broker.GetAsync(Cancelled)).Value);
     }
 
     [Fact]
@@ -51,17 +53,17 @@ public sealed class TokenBrokerTests
             return Task.FromResult(new AccessToken($"t{handed.Count}", _time.GetUtcNow().AddHours(1)) { RefreshToken = $"r{handed.Count}" });
         }
 
-        var token = await Broker(Renew).GetAsync(default);
-        token = await Broker(Renew).RenewAsync(token, default);
-        await Broker(Renew).RenewAsync(token, default);
+        var token = await Broker(Renew).GetAsync(Cancelled);
+        token = await Broker(Renew).RenewAsync(token, Cancelled);
+        await Broker(Renew).RenewAsync(token, Cancelled);
         Assert.Equal([null, "r1", "r2"], handed);
     }
 
     [Fact]
     public async Task Token_got_with_other_credentials_is_not_used()
     {
-        await Broker().GetAsync(default);
-        Assert.Equal("token-2", (await Broker(identity: "mended secret").GetAsync(default)).Value);
+        await Broker().GetAsync(Cancelled);
+        Assert.Equal("token-2", (await Broker(identity: "mended secret").GetAsync(Cancelled)).Value);
     }
 
     [Fact]
@@ -74,12 +76,12 @@ public sealed class TokenBrokerTests
         }
 
         for (var i = 0; i < 5; i++)
-            Assert.Contains("wrong secret", (await Assert.ThrowsAsync<ConnectorException>(() => Broker(Refuse).GetAsync(default).AsTask())).Message, StringComparison.Ordinal);
+            Assert.Contains("wrong secret", (await Assert.ThrowsAsync<ConnectorException>(() => Broker(Refuse).GetAsync(Cancelled).AsTask())).Message, StringComparison.Ordinal);
         Assert.Equal(1, _renewals);
 
-        await Assert.ThrowsAsync<ConnectorException>(() => Broker(Refuse, "mended").GetAsync(default).AsTask());
+        await Assert.ThrowsAsync<ConnectorException>(() => Broker(Refuse, "mended").GetAsync(Cancelled).AsTask());
         _time.Advance(TimeSpan.FromMinutes(11));
-        await Assert.ThrowsAsync<ConnectorException>(() => Broker(Refuse, "mended").GetAsync(default).AsTask());
+        await Assert.ThrowsAsync<ConnectorException>(() => Broker(Refuse, "mended").GetAsync(Cancelled).AsTask());
         Assert.Equal(3, _renewals);
     }
 
