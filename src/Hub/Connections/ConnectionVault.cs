@@ -1,20 +1,29 @@
 using System.Collections.Concurrent;
-using IntegrationHub.Connections.Configuration;
+using System.Text;
 using IntegrationHub.Sdk.Tokens;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Connections;
 
 /// <summary>Tokens of one connection, encrypted in the store; one at a time over threads and processes.</summary>
-internal sealed class ConnectionVault(IHubStore store, SecretStore secrets, string connection, TimeProvider time) : IConnectionVault
+internal sealed class ConnectionVault(IHubStore store, DocumentSeal seal, string connection, TimeProvider time) : IConnectionVault
 {
+    private const string Kind = "token";
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
 
-    public ValueTask<string?> GetAsync(string name, CancellationToken cancellationToken) => secrets.GetAsync(Full(name), cancellationToken);
+    /// <summary>A token that was sealed with another key is as good as none.</summary>
+    public async ValueTask<string?> GetAsync(string name, CancellationToken cancellationToken) =>
+        await store.Reader.DocumentAsync(Kind, Full(name), cancellationToken) is { } json && seal.Open(Full(name), json) is { } plain ? Encoding.UTF8.GetString(plain) : null;
 
-    public ValueTask SetAsync(string name, string value, CancellationToken cancellationToken) => secrets.SetAsync(Full(name), value, cancellationToken);
+    public async ValueTask SetAsync(string name, string value, CancellationToken cancellationToken)
+    {
+        await using var transaction = await store.BeginAsync(cancellationToken);
+        await transaction.SaveDocumentAsync(Kind, Full(name), seal.Close(Full(name), Encoding.UTF8.GetBytes(value)));
+        await transaction.CommitAsync();
+    }
 
     public async ValueTask<IDisposable> LockAsync(string name, CancellationToken cancellationToken)
     {

@@ -26,7 +26,7 @@ public sealed class CallbackDesk(Workspace workspace) : IAsyncDisposable
                     continue;
                 }
 
-                var readers = connector.Manifest.Streams.Select(s => new CallbackReader(workspace, config, s, receiver)).ToList();
+                var readers = connector.Manifest.Streams.Select(s => new CallbackReader(workspace, config, connector, s, receiver)).ToList();
                 _open[config.Name] = new(receiver, readers, [.. readers.Select(r => Task.Run(() => r.RunAsync(_stop.Token), CancellationToken.None))]);
             }
             catch (ConnectorException e)

@@ -30,6 +30,7 @@ internal static class SqliteSchema
         CREATE TABLE entities(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, state INTEGER NOT NULL, merged_into INTEGER NOT NULL, version INTEGER NOT NULL,
           change INTEGER NOT NULL, contributions INTEGER NOT NULL, origins BLOB);
         CREATE INDEX entities_type ON entities(type, id) WHERE state=0;
+        CREATE INDEX entities_merged ON entities(merged_into) WHERE merged_into<>0;
         CREATE TABLE links(kind INTEGER NOT NULL, value TEXT NOT NULL, name INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(kind, value, name, source)) WITHOUT ROWID;
         CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 2");
         CREATE TABLE changes(seq INTEGER PRIMARY KEY, entity INTEGER NOT NULL, type INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, run INTEGER NOT NULL,
@@ -48,5 +49,10 @@ internal static class SqliteSchema
         CREATE INDEX callback_ids_at ON callback_ids(at);
         CREATE TABLE actions(connection INTEGER NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(connection, key)) WITHOUT ROWID;
         CREATE TABLE documents(kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
+        CREATE TABLE log_entries(seq INTEGER PRIMARY KEY, act INTEGER NOT NULL, at INTEGER NOT NULL, hash BLOB NOT NULL, entry BLOB NOT NULL);
+        CREATE TABLE log_subjects(subject INTEGER PRIMARY KEY, key BLOB NOT NULL, commitment BLOB NOT NULL);
+        CREATE TABLE log_acts(subject INTEGER NOT NULL, act INTEGER NOT NULL, PRIMARY KEY(subject, act)) WITHOUT ROWID;
+        CREATE TABLE log_tiles(level INTEGER NOT NULL, idx INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY(level, idx));
+        CREATE TABLE log_heads(size INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL, published INTEGER NOT NULL);
         """;
 }

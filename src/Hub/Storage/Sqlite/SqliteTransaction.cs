@@ -13,6 +13,8 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
     private bool _disposed;
     private long _lastEntity = -1;
 
+    public ILogTransaction Log { get; } = new SqliteLogTransaction(database);
+
     public ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds) => new(FindRecords(database, stream, sourceIds));
 
     public ValueTask<RecordRow?> FindRecordAsync(long id)
