@@ -18,6 +18,9 @@ public enum ApiScope
     /// <summary>Reading, starting syncs and retrying rejected records.</summary>
     Sync,
 
+    /// <summary>The same, and carrying out actions at vendors.</summary>
+    Act,
+
     /// <summary>Everything.</summary>
     Admin,
 }

@@ -1,4 +1,5 @@
 using IntegrationHub.Connections;
+using IntegrationHub.Connections.Callbacks;
 using IntegrationHub.Host;
 
 namespace IntegrationHub.Api;
@@ -33,6 +34,8 @@ internal sealed class ApiRoutes
         TimelineRoutes.Map(routes);
         ChangeRoutes.Map(routes);
         ConnectionRoutes.Map(routes);
+        ActionRoutes.Map(routes);
+        CallbackRoutes.Map(endpoints, endpoints.ServiceProvider.GetRequiredService<CallbackDesk>());
         RunRoutes.Map(routes);
         RejectedRoutes.Map(routes);
         MappingRoutes.Map(routes);

@@ -24,6 +24,12 @@ public sealed record ProblemKind(string Code, int Status, string Title)
     public static readonly ProblemKind ConnectionBusy = new("connection_busy", 409, "Another run has the connection in hand");
     public static readonly ProblemKind ConnectionUnusable = new("connection_unusable", 409, "The connection cannot be run as it is configured");
     public static readonly ProblemKind RetryImpossible = new("retry_impossible", 409, "This rejection cannot be retried");
+    public static readonly ProblemKind IdempotencyKeyMissing = new("idempotency_key_missing", 400, "An Idempotency-Key is needed");
+    public static readonly ProblemKind IdempotencyKeyReused = new("idempotency_key_reused", 422, "The Idempotency-Key stands for something else");
+    public static readonly ProblemKind ActionUnderWay = new("action_under_way", 409, "An action with this key is under way");
+    public static readonly ProblemKind ActionRefused = new("action_refused", 422, "The action cannot be carried out");
+    public static readonly ProblemKind ActionUncertain = new("action_uncertain", 502, "The vendor's answer was lost; send the same request again to find out");
+    public static readonly ProblemKind VendorUnavailable = new("vendor_unavailable", 503, "The vendor does not answer at the moment");
     public static readonly ProblemKind Deleted = new("deleted", 410, "The entity is gone");
     public static readonly ProblemKind BodyTooLarge = new("body_too_large", 413, "The body is larger than the hub accepts");
     public static readonly ProblemKind MediaTypeUnsupported = new("media_type_unsupported", 415, "The body must be application/json");
@@ -35,7 +41,7 @@ public sealed record ProblemKind(string Code, int Status, string Title)
     [
         ParameterUnknown, ParameterInvalid, FieldUnknown, FieldNotIndexed, OperatorUnknown, CursorInvalid, BodyInvalid, RequestInvalid,
         KeyMissing, KeyInvalid, KeyExpired, ScopeMissing, RouteNotFound, NotFound, MethodNotAllowed, SequenceAhead, ConnectionBusy, ConnectionUnusable,
-        RetryImpossible, Deleted, BodyTooLarge, MediaTypeUnsupported, RateLimited, Internal, StoreUnavailable,
+        RetryImpossible, IdempotencyKeyMissing, IdempotencyKeyReused, ActionUnderWay, ActionRefused, ActionUncertain, VendorUnavailable, Deleted, BodyTooLarge, MediaTypeUnsupported, RateLimited, Internal, StoreUnavailable,
     ];
 
     /// <summary>What stands for a status that something below the API has set.</summary>

@@ -45,6 +45,8 @@ internal static class CommandLine
             RunCommands.Runs(),
             RunCommands.Rejected(),
             RunCommands.Quarantine(),
+            ActCommand.Create(),
+            CallbackCommands.Create(),
             MapCommand.Create(),
             MappingCommands.Create(),
             PathCommand.Create(),

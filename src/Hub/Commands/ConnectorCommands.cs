@@ -6,6 +6,7 @@ using System.Text.Json;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Sdk;
+using IntegrationHub.Sdk.Http;
 using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Commands;
@@ -82,7 +83,7 @@ internal static class ConnectorCommands
         var config = new ConnectionConfig("read", id, raw.RootElement, null, null, 1);
         var settings = await SecretReferences.ResolveAsync(config, connector.Manifest, root, secrets: null, cancel);
         using var logs = LoggerFactory.Create(l => l.AddSimpleConsole());
-        await using var connection = connector.Open(new() { Name = "read", Settings = settings, ContentRoot = root, CreateHttpClient = ConnectorHttp.CreateClient, Log = logs.CreateLogger(id) });
+        await using var connection = connector.Open(new() { Name = "read", Settings = settings, ContentRoot = root, CreateHttpClient = () => ConnectorHttp.CreateClient(), Log = logs.CreateLogger(id) });
         if (connection is not IReadRecords reader)
             throw new ConnectorException(ConnectorErrorKind.Configuration, $"connector '{id}' reads no records");
 
@@ -121,13 +122,7 @@ internal static class ConnectorCommands
 
     private static void Show(ParseResult parsed, ConnectorManifest manifest)
     {
-        var settings = manifest.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true }).Select(p => new
-        {
-            name = JsonNamingPolicy.CamelCase.ConvertName(p.Name),
-            type = TypeName(p.PropertyType),
-            required = p.IsDefined(typeof(RequiredAttribute)),
-            secret = p.IsDefined(typeof(SecretAttribute)),
-        }).ToList();
+        var settings = Fields(manifest.Options);
         if (parsed.WantsJson())
         {
             Printing.WriteJson(parsed.Out(), new
@@ -138,6 +133,8 @@ internal static class ConnectorCommands
                 description = manifest.Description,
                 region = manifest.Region,
                 streams = manifest.Streams.Select(s => new { name = s.Name, description = s.Description, deletions = s.Deletions.ToString().ToLowerInvariant(), personalData = s.PersonalData }),
+                actions = manifest.Actions.Select(a => new { name = a.Name, description = a.Description, personalData = a.PersonalData, input = Fields(a.Input) }),
+                callbacks = manifest.Callbacks,
                 settings,
             });
             return;
@@ -147,8 +144,28 @@ internal static class ConnectorCommands
         output.WriteLine($"{manifest.Id}: {manifest.Title} ({manifest.Family.ToString().ToLowerInvariant()})\n{manifest.Description}\n\nStreams");
         Printing.Table(output, ["  name", "what", "personal data"], manifest.Streams.Select(s => (IReadOnlyList<string>)["  " + s.Name, s.Description, string.Join(", ", s.PersonalData)]));
         output.WriteLine("\nSettings");
-        Printing.Table(output, ["  name", "type", ""], settings.Select(s => (IReadOnlyList<string>)["  " + s.name, s.type, (s.required ? "required " : "") + (s.secret ? "secret" : "")]));
+        WriteFields(output, "  ", settings);
+        foreach (var action in manifest.Actions)
+        {
+            output.WriteLine($"\nAction {action.Name}: {action.Description}");
+            WriteFields(output, "  ", Fields(action.Input));
+        }
+
+        if (manifest.Callbacks)
+            output.WriteLine("\nReceives callbacks at /callbacks/CONNECTION");
     }
+
+    private static void WriteFields(TextWriter output, string indent, IEnumerable<Field> fields) =>
+        Printing.Table(output, [indent + "name", "type", ""], fields.Select(f => (IReadOnlyList<string>)[indent + f.Name, f.Type, (f.Required ? "required " : "") + (f.Secret ? "secret " : "") + f.Description]));
+
+    private static List<Field> Fields(Type type) =>
+    [
+        .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true }).Select(p => new Field(
+            JsonNamingPolicy.CamelCase.ConvertName(p.Name), TypeName(p.PropertyType), p.IsDefined(typeof(RequiredAttribute)), p.IsDefined(typeof(SecretAttribute)),
+            p.GetCustomAttribute<System.ComponentModel.DescriptionAttribute>()?.Description ?? "")),
+    ];
+
+    private sealed record Field(string Name, string Type, bool Required, bool Secret, string Description);
 
     private static string TypeName(Type type)
     {

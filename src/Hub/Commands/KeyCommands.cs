@@ -9,7 +9,7 @@ internal static class KeyCommands
     public static Command Keys()
     {
         var name = new Argument<string>("name") { Description = "Who uses it." };
-        var scope = new Option<ApiScope>("--scope") { Description = "read, sync (also start runs) or admin.", DefaultValueFactory = _ => ApiScope.Read };
+        var scope = new Option<ApiScope>("--scope") { Description = "read, sync (also start runs), act (also carry out actions at vendors) or admin.", DefaultValueFactory = _ => ApiScope.Read };
         var days = new Option<int?>("--expires-days") { Description = "Days until it expires. Default: never." };
         days.Validators.Add(r =>
         {

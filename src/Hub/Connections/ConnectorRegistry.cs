@@ -1,4 +1,7 @@
+using IntegrationHub.Connectors.Esign;
+using IntegrationHub.Connectors.Kingdee;
 using IntegrationHub.Connectors.Ocds;
+using IntegrationHub.Connectors.Wecom;
 using IntegrationHub.Sdk;
 using IntegrationHub.Yaml;
 
@@ -10,7 +13,7 @@ public sealed class ConnectorRegistry(IEnumerable<IConnector> connectors)
     private readonly Dictionary<string, IConnector> _byId = connectors.ToDictionary(c => c.Manifest.Id, StringComparer.Ordinal);
 
     /// <summary>Those that come with the hub.</summary>
-    public static ConnectorRegistry BuiltIn() => new([new OcdsConnector()]);
+    public static ConnectorRegistry BuiltIn() => new([new EsignConnector(), new KingdeeConnector(), new OcdsConnector(), new WecomConnector()]);
 
     public IEnumerable<IConnector> All => _byId.Values.OrderBy(c => c.Manifest.Id, StringComparer.Ordinal);
 

@@ -54,6 +54,10 @@ public static class Publications
         await transaction.CommitAsync();
     }
 
+    /// <summary>Whether a version is the one in force, within a transaction: none that is published later can be overtaken.</summary>
+    public static async ValueTask<bool> IsInForceAsync(IHubTransaction transaction, MappingPlan plan) =>
+        await transaction.DocumentAsync(Kind, plan.Source) is { } json && JsonSerializer.Deserialize<Publication>(json)!.Current == plan.Hash;
+
     /// <summary>Puts a version in force, within a transaction, and notes that the kept records have to follow.</summary>
     public static async ValueTask PublishAsync(IHubTransaction transaction, LogWriter log, MappingPlan plan, string by, long at)
     {

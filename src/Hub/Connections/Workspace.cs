@@ -4,6 +4,7 @@ using IntegrationHub.Mapping;
 using IntegrationHub.Mapping.Functions;
 using IntegrationHub.Model;
 using IntegrationHub.Sdk;
+using IntegrationHub.Sdk.Http;
 using IntegrationHub.Sovereignty.Log;
 using IntegrationHub.Storage;
 using IntegrationHub.Storage.Sqlite;
@@ -17,6 +18,8 @@ public sealed partial class Workspace : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, MappingPlan> _plans = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, string> _connectors = new();
+    private readonly ConcurrentDictionary<string, ConnectionVault> _vaults = new(StringComparer.Ordinal);
+    private readonly CallBudgets _budgets;
 
     private Workspace(HubConfig config, IHubStore store, WorkspaceKey key, EntityModel model, MappingFolder folder, ConnectorRegistry connectors, TimeProvider time, ILoggerFactory logs)
     {
@@ -32,6 +35,7 @@ public sealed partial class Workspace : IAsyncDisposable
         Logs = logs;
         Functions = FunctionLibrary.For(new FunctionContext(key.Derive("keyedHash")));
         Bindings = new(model, store.Catalog);
+        _budgets = new(time);
     }
 
     public HubConfig Config { get; }
@@ -143,8 +147,10 @@ public sealed partial class Workspace : IAsyncDisposable
                 Name = connection.Name,
                 Settings = settings,
                 ContentRoot = Config.Root,
-                CreateHttpClient = ConnectorHttp.CreateClient,
+                CreateHttpClient = () => ConnectorHttp.CreateClient(),
                 Time = Time,
+                Vault = _vaults.GetOrAdd(connection.Name, name => new(Store, Key.Secrets, name, Time)),
+                Budgets = _budgets,
                 Log = Logs.CreateLogger("Connection." + connection.Name),
             }));
         }

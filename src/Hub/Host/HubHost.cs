@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using IntegrationHub.Api;
 using IntegrationHub.Connections;
+using IntegrationHub.Connections.Callbacks;
 
 namespace IntegrationHub.Host;
 
@@ -27,6 +28,7 @@ public static partial class HubHost
         builder.Services.AddSingleton(_ => new ChangeSignal(workspace.Store, workspace.Time));
         builder.Services.AddSingleton<KeyUses>().AddHostedService(s => s.GetRequiredService<KeyUses>());
         builder.Services.AddSingleton<RunService>().AddHostedService(s => s.GetRequiredService<RunService>());
+        builder.Services.AddSingleton(_ => new CallbackDesk(workspace)).AddHostedService<CallbackService>();
         builder.Services.AddHostedService<LogService>();
         builder.Services.AddRoutingCore();
         builder.Services.AddRateLimiter(o =>

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using IntegrationHub.Sdk.Http;
+using IntegrationHub.Sdk.Tokens;
 using Microsoft.Extensions.Logging;
 
 namespace IntegrationHub.Sdk;
@@ -24,6 +26,14 @@ public sealed record ConnectionContext
 
     /// <summary>The clock to use for everything.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>What <see cref="TokenBroker"/> keeps its tokens in.</summary>
+    /// <value>Default: forgets with the context.</value>
+    public IConnectionVault Vault { get; init; } = new MemoryVault();
+
+    /// <summary>The call budgets of the process; ask it for the account's.</summary>
+    /// <value>Default: shared with nobody.</value>
+    public CallBudgets Budgets { get => field ??= new(Time); init; }
 
     /// <summary>A log whose category is the connection. Never log values of records or settings.</summary>
     public required ILogger Log { get; init; }

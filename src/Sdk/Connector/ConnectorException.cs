@@ -37,4 +37,10 @@ public sealed class ConnectorException : Exception
 
     /// <summary>How long the vendor asks to wait; only with <see cref="ConnectorErrorKind.RateLimited"/> and <see cref="ConnectorErrorKind.Transient"/>.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The vendor's own code, for its documentation.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>The failure does not say whether the vendor carried the request out: its answer was lost.</summary>
+    public bool MayHaveHappened { get; init; }
 }

@@ -1,3 +1,5 @@
+using IntegrationHub.Sdk.Actions;
+
 namespace IntegrationHub.Sdk;
 
 /// <summary>What a connector is and offers; shown by <c>hub connectors show</c> and used by the hub to run it.</summary>
@@ -20,6 +22,12 @@ public sealed record ConnectorManifest
 
     /// <summary>What can be read.</summary>
     public required IReadOnlyList<StreamManifest> Streams { get; init; }
+
+    /// <summary>What can be done at the vendor.</summary>
+    public IReadOnlyList<ActionManifest> Actions { get; init; } = [];
+
+    /// <summary>Whether connections receive callbacks (<see cref="Callbacks.IReceiveCallbacks"/>).</summary>
+    public bool Callbacks { get; init; }
 
     /// <summary>
     /// Where the vendor's servers stand, as an ISO 3166-1 alpha-2 code, or <c>null</c> when the connection's own setting must say it.

@@ -19,7 +19,7 @@ public interface IConnector
 
 /// <summary>
 /// One open connection. Capabilities are separate interfaces (<see cref="IReadRecords"/>, <see cref="ICheckConnection"/>,
-/// <see cref="IAssembleRecords"/>) that the hub looks for in one place. Disposed once, after the last call has returned.
+/// <see cref="IAssembleRecords"/>, <see cref="Callbacks.IReceiveCallbacks"/>, <see cref="Actions.IRunActions"/>) that the hub looks for in one place. Disposed once, after the last call has returned.
 /// </summary>
 public interface IConnection : IAsyncDisposable;
 

@@ -53,7 +53,7 @@ public sealed record BadRecord(string Position, string Reason, ReadOnlyMemory<by
 /// A position from which the read can go on. The hub stores it in the same transaction as everything that came before it.
 /// Yield one after every page or few hundred records: a batch ends only at a checkpoint unless it outgrows the batch limit.
 /// </summary>
-/// <param name="Cursor">The connector's own JSON, at most 64 KiB of UTF-8.</param>
+/// <param name="Cursor">The connector's own JSON, at most 64 KiB of UTF-8; empty at the end of a list that is read as a whole every time.</param>
 public sealed record Checkpoint(string Cursor) : StreamItem;
 
 /// <summary>What to read.</summary>
@@ -66,4 +66,16 @@ public sealed record ReadRequest(string Stream)
     /// <summary>The largest record to hand over, in bytes; a larger one becomes a <see cref="BadRecord"/>.</summary>
     /// <value>Default 16 MiB.</value>
     public int MaxRecordBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>The record itself, or a <see cref="BadRecord"/> when it is larger than <see cref="MaxRecordBytes"/>.</summary>
+    public StreamItem Bounded(SourceRecord record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return record.Body.Length <= MaxRecordBytes ? record
+            : new BadRecord($"record {record.Id}", $"the record has {record.Body.Length:N0} bytes, more than the {MaxRecordBytes:N0} of 'limits.recordBytes'", record.Body[..Math.Min(1024, MaxRecordBytes)])
+            {
+                Id = record.Id,
+                Length = record.Body.Length,
+            };
+    }
 }

@@ -58,6 +58,18 @@ internal sealed class CountingTransaction(IHubTransaction inner, Action<int> rea
 
     public ValueTask InterruptRunsAsync(string connection, string stream, long at) => inner.InterruptRunsAsync(connection, stream, at);
 
+    public ValueTask<int> KeepCallbacksAsync(IReadOnlyList<CallbackRow> rows) => inner.KeepCallbacksAsync(rows);
+
+    public ValueTask UpdateCallbackAsync(CallbackRow row) => inner.UpdateCallbackAsync(row);
+
+    public ValueTask RemoveCallbacksAsync(IReadOnlyList<long> ids) => inner.RemoveCallbacksAsync(ids);
+
+    public ValueTask ForgetExchangesAsync(long callbacksBefore, long actionsBefore) => inner.ForgetExchangesAsync(callbacksBefore, actionsBefore);
+
+    public ValueTask<string?> ActionAsync(int connection, string key) => inner.ActionAsync(connection, key);
+
+    public ValueTask SaveActionAsync(int connection, string key, string? json, long at) => inner.SaveActionAsync(connection, key, json, at);
+
     public ValueTask SaveDocumentAsync(string kind, string name, string? json) => inner.SaveDocumentAsync(kind, name, json);
 
     public ValueTask<string?> DocumentAsync(string kind, string name) => inner.DocumentAsync(kind, name);

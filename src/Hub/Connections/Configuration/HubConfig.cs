@@ -28,6 +28,8 @@ public sealed record HubConfig
 
     public RunLimits Limits { get; init; } = new();
 
+    public ExchangeLimits Exchanges { get; init; } = new();
+
     public ApiConfig Api { get; init; } = new();
 
     public TelemetryConfig Telemetry { get; init; } = new();
@@ -79,6 +81,22 @@ public sealed record RunLimits
     /// <summary>Share of a stream that may vanish in one read before the deletes wait for approval, in percent.</summary>
     /// <value>Default 10.</value>
     public int DeletePercent { get; init; } = 10;
+}
+
+/// <summary>Bounds of callbacks and actions.</summary>
+public sealed record ExchangeLimits
+{
+    /// <summary>Events of one stream that are read together.</summary>
+    /// <value>Default 200.</value>
+    public int CallbackBatch { get; init; } = 200;
+
+    /// <summary>How long an event's id is remembered; the same event sent again in that time is dropped.</summary>
+    /// <value>Default 7 days.</value>
+    public TimeSpan CallbackMemory { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>How long the key of an action is remembered.</summary>
+    /// <value>Default 30 days.</value>
+    public TimeSpan ActionMemory { get; init; } = TimeSpan.FromDays(30);
 }
 
 /// <summary>Bounds of the API.</summary>
@@ -134,6 +152,7 @@ public static class HubConfigFile
                 Data = section.Text("data") ?? config.Data,
                 Connections = [.. section.Map("connections").Select(c => Connection(c.Key, c.Value, diagnostics)).OfType<ConnectionConfig>()],
                 Limits = Limits(section, diagnostics),
+                Exchanges = Exchanges(section, diagnostics),
                 Api = Api(section, diagnostics),
                 Telemetry = Telemetry(section, diagnostics),
                 Log = LogConfigSection.Read(section, diagnostics),
@@ -200,6 +219,21 @@ public static class HubConfigFile
             DeletePercent = Number(limits, "deletePercent", fallback.DeletePercent, 0, 100, diagnostics),
         };
         limits.Finish();
+        return read;
+    }
+
+    private static ExchangeLimits Exchanges(YamlSection section, Diagnostics diagnostics)
+    {
+        var fallback = new ExchangeLimits();
+        if (YamlSection.Over(section.Get("exchanges"), "exchanges", diagnostics) is not { } exchanges)
+            return fallback;
+        var read = new ExchangeLimits
+        {
+            CallbackBatch = Number(exchanges, "callbackBatch", fallback.CallbackBatch, 1, 10_000, diagnostics),
+            CallbackMemory = TimeSpan.FromHours(Number(exchanges, "callbackMemoryHours", (int)fallback.CallbackMemory.TotalHours, 1, 87_600, diagnostics)),
+            ActionMemory = TimeSpan.FromHours(Number(exchanges, "actionMemoryHours", (int)fallback.ActionMemory.TotalHours, 1, 87_600, diagnostics)),
+        };
+        exchanges.Finish();
         return read;
     }
 

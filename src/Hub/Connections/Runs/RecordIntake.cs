@@ -435,4 +435,22 @@ internal sealed record StreamContext
     public required string? Region { get; init; }
 
     public string Name => $"{Connection.Name}/{Manifest.Name}";
+
+    /// <summary>The stream with the mapping that this process holds for it, or <c>null</c> when none is in force.</summary>
+    public static StreamContext? Of(Workspace workspace, ConnectionConfig config, IConnector connector, StreamManifest manifest, IConnection connection)
+    {
+        if (workspace.PlanFor(config.Connector, manifest.Name) is not { } plan)
+            return null;
+        return new()
+        {
+            Connection = config,
+            Manifest = manifest,
+            Number = workspace.Store.Catalog.Stream(config.Name, manifest.Name),
+            ConnectionNumber = workspace.NumberOf(config),
+            Mapping = new(plan, workspace.Bindings),
+            MappingNumber = workspace.NumberOf(plan),
+            Assembler = connection as IAssembleRecords,
+            Region = config.Region ?? connector.Manifest.Region,
+        };
+    }
 }

@@ -10,6 +10,9 @@ public sealed class Runner(Workspace workspace)
     // Bodies of a whole batch are in memory at once, and here nothing bounds their bytes but their number.
     private const int BackfillRecords = 200;
 
+    /// <summary>Readers of callbacks hold a lease for an instant, to see whether a run has it.</summary>
+    private static readonly TimeSpan SecondLook = TimeSpan.FromMilliseconds(100);
+
     private readonly ILogger _log = workspace.Logs.CreateLogger("Run");
 
     /// <summary>Syncs the streams of a connection.</summary>
@@ -32,7 +35,7 @@ public sealed class Runner(Workspace workspace)
         {
             if (stop.IsCancellationRequested)
                 break;
-            using var lease = workspace.Store.TryLease(LeaseName(config, manifest));
+            using var lease = await TryLeaseAsync(LeaseName(config, manifest), SecondLook, stop);
             if (lease is null)
             {
                 RunLog.Busy(_log, $"{config.Name}/{manifest.Name}");
@@ -140,7 +143,7 @@ public sealed class Runner(Workspace workspace)
     /// <summary>Opened for its pure parts only; a source that is away does not matter.</summary>
     private async ValueTask<(IConnector, IConnection)> OpenForReplayAsync(ConnectionConfig config, CancellationToken stop) => await workspace.OpenAsync(config, stop);
 
-    private static string LeaseName(ConnectionConfig config, StreamManifest manifest) => $"stream:{config.Name}/{manifest.Name}";
+    internal static string LeaseName(ConnectionConfig config, StreamManifest manifest) => $"stream:{config.Name}/{manifest.Name}";
 
     /// <summary>Takes up backfills that a publication began and a stop or a failure cut off.</summary>
     private async Task FinishBackfillsAsync(string connector, CancellationToken stop)
@@ -160,19 +163,7 @@ public sealed class Runner(Workspace workspace)
             await transaction.CommitAsync();
         }
 
-        if (workspace.PlanFor(config.Connector, manifest.Name) is not { } plan)
-            return null;
-        return new()
-        {
-            Connection = config,
-            Manifest = manifest,
-            Number = workspace.Store.Catalog.Stream(config.Name, manifest.Name),
-            ConnectionNumber = workspace.NumberOf(config),
-            Mapping = new(plan, workspace.Bindings),
-            MappingNumber = workspace.NumberOf(plan),
-            Assembler = connection as IAssembleRecords,
-            Region = config.Region ?? connector.Manifest.Region,
-        };
+        return StreamContext.Of(workspace, config, connector, manifest, connection);
     }
 
     private async Task<RunRow> RemapAsync(StreamContext stream, string kind, Func<IHubTransaction, long, ValueTask<IReadOnlyList<RecordRow>>> next, CancellationToken stop)

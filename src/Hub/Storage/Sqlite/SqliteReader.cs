@@ -4,7 +4,7 @@ using System.Text;
 namespace IntegrationHub.Storage.Sqlite;
 
 /// <summary>Reads of the embedded store. SQLite answers at once, so every task is already complete.</summary>
-internal sealed class SqliteReader(SqliteStore store) : IHubReader
+internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
 {
     private const string EntityColumns = "h.id, h.type, h.state, h.merged_into, h.version, h.change, h.contributions, h.origins, e.body";
     private const string ChangeColumns = "seq, entity, type, kind, at, run, mapping, records, body";

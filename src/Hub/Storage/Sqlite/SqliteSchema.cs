@@ -43,6 +43,11 @@ internal static class SqliteSchema
         CREATE TABLE streams(id INTEGER PRIMARY KEY, cursor TEXT);
         CREATE TABLE runs(id INTEGER PRIMARY KEY, connection TEXT NOT NULL, stream TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, started INTEGER NOT NULL,
           ended INTEGER NOT NULL, statement TEXT NOT NULL, error TEXT);
+        CREATE TABLE callbacks(id INTEGER PRIMARY KEY, connection INTEGER NOT NULL, stream TEXT NOT NULL, event TEXT NOT NULL, subject TEXT NOT NULL, body BLOB,
+          received INTEGER NOT NULL, error TEXT);
+        CREATE TABLE callback_ids(connection INTEGER NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(connection, event)) WITHOUT ROWID;
+        CREATE INDEX callback_ids_at ON callback_ids(at);
+        CREATE TABLE actions(connection INTEGER NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(connection, key)) WITHOUT ROWID;
         CREATE TABLE documents(kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
         CREATE TABLE log_entries(seq INTEGER PRIMARY KEY, act INTEGER NOT NULL, at INTEGER NOT NULL, hash BLOB NOT NULL, entry BLOB NOT NULL);
         CREATE TABLE log_subjects(subject INTEGER PRIMARY KEY, key BLOB NOT NULL, commitment BLOB NOT NULL);

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace IntegrationHub.Storage.Sqlite;
 
 /// <summary>A write transaction of the embedded store. SQLite answers at once, so every task is already complete.</summary>
-internal sealed class SqliteTransaction(SqliteDatabase database, Action release) : IHubTransaction
+internal sealed partial class SqliteTransaction(SqliteDatabase database, Action release) : IHubTransaction
 {
     private const string RecordColumns = "id, stream, source_id, parent, hash, version, state, mapping, observed, seen";
     private const string ContributionColumns = "id, record, type, key, connection, entity, home, observed, mapping, body";

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using IntegrationHub.Sdk.Actions;
+
+namespace IntegrationHub.Connections.Actions;
+
+/// <summary>What is kept of one action: that it began, the steps it noted, and its output. Input is kept as a hash only.</summary>
+internal sealed class ActionJournal : IActionSteps
+{
+    private readonly Workspace _workspace;
+    private readonly int _connection;
+    private readonly string _key;
+    private Kept _kept;
+
+    private ActionJournal(Workspace workspace, int connection, string key, Kept kept, bool isRepeat)
+    {
+        _workspace = workspace;
+        _connection = connection;
+        _key = key;
+        _kept = kept;
+        IsRepeat = isRepeat;
+    }
+
+    /// <summary>An earlier call began and was not seen to end.</summary>
+    public bool IsRepeat { get; }
+
+    public JsonElement? Output => _kept.Output;
+
+    /// <exception cref="ActionConflictException">The key stands for something else.</exception>
+    public static async Task<ActionJournal> OpenAsync(Workspace workspace, int connection, string key, string action, string inputHash, CancellationToken cancellationToken)
+    {
+        string? json;
+        await using (var transaction = await workspace.Store.BeginAsync(cancellationToken))
+            json = await transaction.ActionAsync(connection, key);
+        if (json is null)
+            return new(workspace, connection, key, new(action, inputHash, [], null), isRepeat: false);
+        var kept = JsonSerializer.Deserialize<Kept>(json)!;
+        if (kept.Action != action || kept.InputHash != inputHash)
+            throw new ActionConflictException("this key was used for another action or other input; use a new key for a new action", underWay: false);
+        return new(workspace, connection, key, kept, isRepeat: true);
+    }
+
+    public ValueTask BeginAsync() => SaveAsync();
+
+    public ValueTask EndAsync(JsonElement output)
+    {
+        _kept = _kept with { Output = output };
+        return SaveAsync();
+    }
+
+    public ValueTask ForgetAsync() => _kept.Steps.Count > 0 ? ValueTask.CompletedTask : WriteAsync(null);
+
+    public string? Get(string name) => _kept.Steps.GetValueOrDefault(name);
+
+    public ValueTask SetAsync(string name, string value, CancellationToken cancellationToken)
+    {
+        _kept.Steps[name] = value;
+        return SaveAsync();
+    }
+
+    private ValueTask SaveAsync() => WriteAsync(JsonSerializer.Serialize(_kept));
+
+    private async ValueTask WriteAsync(string? json)
+    {
+        await using var transaction = await _workspace.Store.BeginAsync(CancellationToken.None);
+        await transaction.SaveActionAsync(_connection, _key, json, _workspace.Now);
+        await transaction.CommitAsync();
+    }
+
+    private sealed record Kept(string Action, string InputHash, Dictionary<string, string> Steps, JsonElement? Output);
+}
