@@ -140,7 +140,7 @@ internal sealed class MatchGraph
         if (kinds.Length == 1 || states.Shared.Count == 0)
             return true;
         foreach (var kind in kinds)
-            if (_plan.Shared[kind] is not null && profile.Values[kind].All(v => states.IsShared(kind, v)))
+            if (_plan.Shared[kind] is { Worthless: true } && profile.Values[kind].All(v => states.IsShared(kind, v)))
                 return false;
         return true;
     }

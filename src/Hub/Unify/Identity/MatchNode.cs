@@ -37,14 +37,14 @@ internal sealed class CandidateStates
         var candidate = plan.Candidates[key.Rule];
         if (candidate.Kinds is not [var kind] || plan.Shared[kind] is not { } shared || profiles.Count <= shared.Most)
             return;
-        if (profiles.Count > plan.Rules.MostCandidates || Names(plan, profiles) > shared.Most)
+        if (profiles.Count > plan.Rules.MostCandidates || Names(plan, kind, profiles) > shared.Most)
         {
             Shared.Add((kind, profiles.First().Values[kind].First(v => Profile.HashOf(v) == key.Value)));
             _kinds.Add(kind);
         }
     }
 
-    /// <summary>Under how many names a value is seen; people entered for their company do not count. Without a guard every profile is a name.</summary>
-    private static int Names(MatchPlan plan, IReadOnlyCollection<Profile> profiles) => plan.Guard is not { } guard ? profiles.Count
+    /// <summary>Under how many names a value is seen; people entered for their company do not count. For a name itself every profile counts.</summary>
+    private static int Names(MatchPlan plan, int kind, IReadOnlyCollection<Profile> profiles) => plan.Guard is not { } guard || guard.Kind == kind ? profiles.Count
         : profiles.Where(p => !PairScore.Stands(guard, p)).SelectMany(p => p.Values[guard.Kind]).Distinct(StringComparer.Ordinal).Count();
 }

@@ -23,10 +23,10 @@ public sealed class MatchPlan
             .. merging.Select(c => Planned(c, onlyCounts: false)),
             .. counted.Select(k => Planned(new([k.Name]), onlyCounts: true)),
         ];
-        Shared = new (int, int)?[Kinds.Count];
+        Shared = new SharedRule?[Kinds.Count];
         for (var i = 0; i < Candidates.Count; i++)
             if (Candidates[i].Kinds is [var only] && type.IdentityKind(Kinds[only])?.Shared is { } most)
-                Shared[only] = (i, most);
+                Shared[only] = new(i, most, Worthless: Rules.Comparisons.All(c => c.Kind != Kinds[only] || c.Shared == 0));
     }
 
     public EntityType Type { get; }
@@ -46,8 +46,8 @@ public sealed class MatchPlan
     /// <summary>The rules that find pairs to merge. One over a single hint finds proposals only and is not among them.</summary>
     public IReadOnlyList<Candidate> Candidates { get; }
 
-    /// <summary>For kinds whose values can be shared by too many: their candidate rule and the number of names.</summary>
-    public (int Rule, int Most)?[] Shared { get; }
+    /// <summary>For kinds whose values can be shared by too many, by position.</summary>
+    public SharedRule?[] Shared { get; }
 
     /// <summary>Whether anything but plain strong keys decides about this type.</summary>
     public bool Decides => Candidates.Count > 0 || Limits.Count > 0;
@@ -75,6 +75,12 @@ public sealed record Candidate(CandidateRule Rule, int[] Kinds, int[][] Besides,
     /// <summary>The name under which the store keeps the rule's values.</summary>
     public string Name => "=" + string.Join('+', Rule.Kinds);
 }
+
+/// <summary>When a value is shared by too many.</summary>
+/// <param name="Rule">The candidate rule that counts it.</param>
+/// <param name="Most">Under how many names it may be seen.</param>
+/// <param name="Worthless">Whether a shared value says nothing at all.</param>
+public sealed record SharedRule(int Rule, int Most, bool Worthless);
 
 /// <summary>A comparison with its kinds as positions; <see cref="Crossed"/> is -1 when there is none.</summary>
 public sealed record PlannedComparison(Comparison Rule, int Kind, int Crossed, int[] Unless, int[] Besides)

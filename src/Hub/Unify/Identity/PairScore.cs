@@ -77,7 +77,7 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         if (equal)
             return ("shared", rule.Shared);
         // What is shared by many says nothing by being different either.
-        if (AllShared(comparison.Kind, left, isShared) || AllShared(comparison.Kind, right, isShared))
+        if (rule.Shared == 0 && (AllShared(comparison.Kind, left, isShared) || AllShared(comparison.Kind, right, isShared)))
             return ("unknown", 0);
         if (rule.Similar.Count > 0)
         {
