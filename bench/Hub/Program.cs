@@ -2,11 +2,13 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using IntegrationHub.Bench.Data;
 using IntegrationHub.Bench.Ideal;
+using IntegrationHub.Bench.Pipeline;
 
 const string Usage = """
     generate wecom|ocds|ocds-small COUNT FILE   deterministic records, one JSON line each
     ideal-map IN OUT                            the hand-written limit of 'hub map --flat'
     ideal-store IN DB                           the plain limit of 'hub sync'
+    pipeline IN FOLDER [twice]                  syncs WeCom contacts into the embedded store in FOLDER
     parse IN                                    reads every line with Utf8JsonReader, nothing else
     same A B LINES                              whether the first lines of two files are equal as JSON
     micro [BenchmarkDotNet options]             the micro benchmarks; --job short --inProcess unless said otherwise
@@ -20,6 +22,8 @@ switch (args)
         return IdealMap.Run(input, output);
     case ["ideal-store", var input, var database]:
         return IdealStore.Run(input, database);
+    case ["pipeline", var input, var folder, .. var twice]:
+        return await PipelineRun.RunAsync(input, folder, twice is ["twice"]);
     case ["parse", var input]:
         return ParseOnly.Run(input);
     case ["same", var left, var right, var lines]:

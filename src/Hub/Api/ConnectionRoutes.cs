@@ -43,7 +43,7 @@ internal static class ConnectionRoutes
             var found = new List<(string, long, long, string?)>();
             foreach (var stream in connector?.Manifest.Streams ?? [])
             {
-                var (records, rejected, _) = await request.Reader.StreamAsync(workspace.Store.Catalog.Stream(connection.Name, stream.Name), request.Cancelled);
+                var (records, rejected) = await request.Reader.CountStreamAsync(workspace.Store.Catalog.Stream(connection.Name, stream.Name), request.Cancelled);
                 found.Add((stream.Name, records, rejected, workspace.PlanFor(connection.Connector, stream.Name)?.Hash));
             }
 

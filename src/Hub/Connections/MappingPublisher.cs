@@ -78,7 +78,7 @@ public sealed class MappingPublisher(Workspace workspace)
     {
         long rejected = 0;
         foreach (var connection in workspace.Config.Connections.Where(c => c.Connector == plan.Connector))
-            rejected += (await workspace.Store.Reader.StreamAsync(workspace.Store.Catalog.Stream(connection.Name, plan.Stream), stop)).Rejected;
+            rejected += (await workspace.Store.Reader.CountStreamAsync(workspace.Store.Catalog.Stream(connection.Name, plan.Stream), stop)).Rejected;
         return rejected;
     }
 }

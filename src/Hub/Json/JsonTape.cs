@@ -44,6 +44,9 @@ public sealed class JsonTape
         return scanner.Scan(start + mark);
     }
 
+    /// <summary>Forgets the document and keeps the memory.</summary>
+    public void Clear() => _store.Reset();
+
     /// <summary>The source bytes of a value; for strings and names without the quotes and with the escapes.</summary>
     public ReadOnlySpan<byte> Raw(int node)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 
 namespace IntegrationHub.Json;
 
@@ -29,6 +30,12 @@ public sealed class Utf8Output(int limit = int.MaxValue) : IBufferWriter<byte>
     {
         GetSpan(1)[0] = value;
         Length++;
+    }
+
+    public void WriteNumber(long value)
+    {
+        Utf8Formatter.TryFormat(value, GetSpan(20), out var written);
+        Length += written;
     }
 
     public void Advance(int count) => Length += count;

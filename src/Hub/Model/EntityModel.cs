@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Text;
+using IntegrationHub.Json;
 
 namespace IntegrationHub.Model;
 
@@ -26,6 +27,8 @@ public sealed class EntityModel
 /// <summary>One kind of thing, such as a customer.</summary>
 public sealed class EntityType
 {
+    private bool? _collects;
+
     public required string Name { get; init; }
 
     /// <summary>Segment of the API path.</summary>
@@ -44,6 +47,27 @@ public sealed class EntityType
     public required IReadOnlyList<FieldType> Fields { get; init; }
 
     public required IReadOnlyList<LinkType> Links { get; init; }
+
+    /// <summary>Positions in <see cref="Fields"/> by name.</summary>
+    internal NameTable FieldNames => field ??= new([.. Fields.Select(f => f.Name)]);
+
+    /// <summary>Positions in <see cref="Links"/> by name.</summary>
+    internal NameTable LinkNames => field ??= new([.. Links.Select(l => l.Name)]);
+
+    /// <summary>Whether some golden value is made of all contributions.</summary>
+    internal bool Collects => _collects ??= Fields.Any(f => f.Survivorship == Survivorship.Collect) || Links.Any(l => l.Many);
+
+    /// <summary>Names of the fields, prepared for lookups.</summary>
+    internal IReadOnlyList<JsonName> FieldKeys => field ??= [.. Fields.Select(f => new JsonName(f.Name))];
+
+    /// <summary>Names of the links, prepared for lookups.</summary>
+    internal IReadOnlyList<JsonName> LinkKeys => field ??= [.. Links.Select(l => new JsonName(l.Name))];
+
+    /// <summary>Names of the links as JSON writes them, with quotes and colon.</summary>
+    internal IReadOnlyList<byte[]> LinkJsonNames => field ??= [.. Links.Select(l => Encoding.UTF8.GetBytes($"\"{l.Name}\":"))];
+
+    /// <summary>Names of the fields whose text is searched, the label among them.</summary>
+    internal IReadOnlyList<JsonName> SearchedKeys => field ??= [.. Fields.Where(f => f.Searched || f.Name == Label).Select(f => new JsonName(f.Name))];
 
     public FieldType? Field(string name) => Fields.FirstOrDefault(f => f.Name == name);
 

@@ -26,9 +26,12 @@ public sealed class GoldenFold
 {
     private static readonly JsonLimits Limits = new() { MaxDepth = JsonLimits.HighestDepth };
 
-    // One tape serves all: values are copied out of it before the next contribution is read.
+    // Values stay where they are, in the bodies of contributions or of the golden entity; nothing is copied before the result is written.
     private readonly JsonTape _tape = new();
+    private readonly JsonTape _originsTape = new();
     private readonly Utf8Output _output = new();
+    private readonly Utf8Output _origins = new();
+    private readonly Dictionary<EntityType, Slot[]> _slots = [];
 
     /// <summary>Folds all contributions of an entity.</summary>
     public Golden Fold(EntityType type, IReadOnlyList<FoldInput> contributions)
@@ -54,16 +57,15 @@ public sealed class GoldenFold
     /// Whether any of these contributions left something in the golden entity, so that replacing or withdrawing it needs a fold from scratch. Values
     /// that are collected from all contributions always do.
     /// </summary>
-    public static bool DependsOn(EntityType type, Golden golden, IReadOnlyList<long> contributions)
+    public bool DependsOn(EntityType type, Golden golden, IReadOnlyList<long> contributions)
     {
         if (contributions.Count == 0)
             return false;
-        if (type.Fields.Any(f => f.Survivorship == Survivorship.Collect) || type.Links.Any(l => l.Many))
+        if (type.Collects)
             return true;
-        var origins = new JsonTape();
-        origins.Parse(golden.Origins);
-        foreach (var origin in origins.Children(0))
-            if (contributions.Contains(Number(origins, origins.ElementAt(origin, 0))))
+        _originsTape.Parse(golden.Origins);
+        foreach (var origin in _originsTape.Children(0))
+            if (contributions.Contains(Number(_originsTape, _originsTape.ElementAt(origin, 0))))
                 return true;
         return false;
     }
@@ -74,159 +76,161 @@ public sealed class GoldenFold
         var offers = new List<Offered>();
         foreach (var contribution in contributions)
         {
-            var tape = Parse(contribution.Body);
-            var fields = tape.Find(0, "fields"u8);
-            var value = fields < 0 ? -1 : tape.Find(fields, Encoding.UTF8.GetBytes(field.Name));
+            Parse(contribution.Body);
+            var fields = _tape.Find(0, "fields"u8);
+            var value = fields < 0 ? -1 : _tape.Find(fields, Encoding.UTF8.GetBytes(field.Name));
             if (value >= 0)
-                offers.Add(new(contribution, Value(tape, value)));
+                offers.Add(new(contribution, Whole(value, contribution.Body)));
         }
 
         offers.Sort((a, b) => Compare(field, b, a));
-        return [.. offers.Select(o => (o.From, Encoding.UTF8.GetString(o.Value)))];
+        return [.. offers.Select(o => (o.From, Encoding.UTF8.GetString(o.Value.Span)))];
     }
 
-    private static Slot[] Slots(EntityType type)
+    private Slot[] Slots(EntityType type)
     {
-        var slots = new Slot[type.Fields.Count + type.Links.Count];
-        for (var i = 0; i < slots.Length; i++)
-            slots[i] = new();
+        if (!_slots.TryGetValue(type, out var slots))
+            _slots[type] = slots = [.. Enumerable.Range(0, type.Fields.Count + type.Links.Count).Select(_ => new Slot())];
+        foreach (var slot in slots)
+            slot.Clear();
         return slots;
     }
 
     private void Offer(EntityType type, Slot[] slots, FoldInput contribution)
     {
-        var tape = Parse(contribution.Body);
-        var fields = tape.Find(0, "fields"u8);
+        Parse(contribution.Body);
+        var fields = _tape.Find(0, "fields"u8);
         if (fields >= 0)
-            foreach (var child in tape.Children(fields))
-                if (IndexOf(type.Fields, tape, child - 1) is var field and >= 0)
-                    Offer(type.Fields[field], slots[field], contribution, tape, child);
-        var links = tape.Find(0, "links"u8);
+            foreach (var child in _tape.Children(fields))
+                if (type.FieldNames.IndexOf(_tape, child - 1) is var field and >= 0)
+                    Offer(type.Fields[field], slots[field], contribution, child);
+        var links = _tape.Find(0, "links"u8);
         if (links >= 0)
-            foreach (var child in tape.Children(links))
-                if (LinkIndex(type, tape, child - 1) is var link and >= 0)
-                    OfferLink(type.Links[link], slots[type.Fields.Count + link], contribution, tape, child);
+            foreach (var child in _tape.Children(links))
+                if (type.LinkNames.IndexOf(_tape, child - 1) is var link and >= 0)
+                    OfferLink(type.Links[link], slots[type.Fields.Count + link], contribution, child);
     }
 
-    private void Offer(FieldType field, Slot slot, FoldInput from, JsonTape tape, int node)
+    private void Offer(FieldType field, Slot slot, in FoldInput from, int node)
     {
         if (field.Survivorship == Survivorship.Collect)
         {
-            if (tape[node].Kind == JsonKind.Array)
-                foreach (var element in tape.Children(node))
-                    slot.Collect(Value(tape, element));
+            if (_tape[node].Kind == JsonKind.Array)
+                foreach (var element in _tape.Children(node))
+                    slot.Collected.Add(Whole(element, from.Body));
             return;
         }
 
-        var offered = new Offered(from, Value(tape, node));
-        if (slot.Best is not { } best || Compare(field, offered, best) > 0)
-            slot.Best = offered;
+        slot.Offer(field, new(from, Whole(node, from.Body)));
     }
 
-    private void OfferLink(LinkType link, Slot slot, FoldInput from, JsonTape tape, int node)
+    private void OfferLink(LinkType link, Slot slot, in FoldInput from, int node)
     {
-        foreach (var target in tape.Children(node))
+        foreach (var target in _tape.Children(node))
         {
-            var value = Target(tape, target, from.Connection);
+            var value = Target(target, from);
             if (link.Many)
-                slot.Collect(value);
-            else if (slot.Best is not { } best || Compare(null, new(from, value), best) > 0)
-                slot.Best = new(from, value);
+                slot.Collected.Add(value);
+            else
+                slot.Offer(null, new(from, value));
         }
     }
 
-    private static void Restore(EntityType type, Slot[] slots, Golden golden, Func<int, string> connectorOf)
+    private void Restore(EntityType type, Slot[] slots, Golden golden, Func<int, string> connectorOf)
     {
-        var body = new JsonTape();
-        body.Parse(golden.Body);
-        var origins = new JsonTape();
-        origins.Parse(golden.Origins);
-        foreach (var child in body.Children(0))
-            if (IndexOf(type.Fields, body, child - 1) is var field and >= 0)
-                RestoreSlot(slots[field], body, child, origins, type.Fields[field].Survivorship == Survivorship.Collect, connectorOf);
-        var links = body.Find(0, "links"u8);
+        Parse(golden.Body);
+        _originsTape.Parse(golden.Origins);
+        foreach (var child in _tape.Children(0))
+            if (type.FieldNames.IndexOf(_tape, child - 1) is var field and >= 0)
+                RestoreSlot(slots[field], golden.Body, child, child - 1, type.Fields[field].Survivorship == Survivorship.Collect, connectorOf);
+        var links = _tape.Find(0, "links"u8);
         if (links < 0)
             return;
-        foreach (var child in body.Children(links))
-            if (LinkIndex(type, body, child - 1) is var link and >= 0)
+        foreach (var child in _tape.Children(links))
+            if (type.LinkNames.IndexOf(_tape, child - 1) is var link and >= 0)
             {
                 var many = type.Links[link].Many;
-                RestoreSlot(slots[type.Fields.Count + link], body, many ? child : child + 1, origins, many, connectorOf, child - 1);
+                RestoreSlot(slots[type.Fields.Count + link], golden.Body, many ? child : child + 1, child - 1, many, connectorOf);
             }
     }
 
-    private static void RestoreSlot(Slot slot, JsonTape body, int node, JsonTape origins, bool collect, Func<int, string> connectorOf, int nameNode = -1)
+    private void RestoreSlot(Slot slot, byte[] body, int node, int name, bool collect, Func<int, string> connectorOf)
     {
         if (collect)
         {
-            foreach (var element in body.Children(node))
-                slot.Collect(body.Raw(element).ToArray() is var raw && body[element].Kind == JsonKind.String ? Quote(raw) : raw);
+            foreach (var element in _tape.Children(node))
+                slot.Collected.Add(Whole(element, body));
             return;
         }
 
-        var origin = origins.Find(0, body.Raw(nameNode < 0 ? node - 1 : nameNode));
-        var connection = (int)Number(origins, origins.ElementAt(origin, 2));
-        slot.Best = new(new(Number(origins, origins.ElementAt(origin, 0)), connection, connectorOf(connection), Number(origins, origins.ElementAt(origin, 1)), []), WithQuotes(body, node));
+        var origin = _originsTape.Find(0, _tape.Raw(name));
+        var connection = (int)Number(_originsTape, _originsTape.ElementAt(origin, 2));
+        var from = new FoldInput(Number(_originsTape, _originsTape.ElementAt(origin, 0)), connection, connectorOf(connection), Number(_originsTape, _originsTape.ElementAt(origin, 1)), []);
+        slot.Offer(null, new(from, Whole(node, body)));
     }
-
-    private static byte[] WithQuotes(JsonTape tape, int node) => tape[node].Kind == JsonKind.String ? Quote(tape.Raw(node)) : tape.Raw(node).ToArray();
-
-    private static byte[] Quote(ReadOnlySpan<byte> raw) => [(byte)'"', .. raw, (byte)'"'];
 
     private static long Number(JsonTape tape, int node) => JsonNumber.TryGetInt64(tape.Raw(node), out var number) ? number : 0;
 
     private Golden Write(EntityType type, Slot[] slots)
     {
         _output.Clear();
-        var origins = new Utf8Output();
+        _origins.Clear();
         _output.WriteByte((byte)'{');
-        origins.WriteByte((byte)'{');
+        _origins.WriteByte((byte)'{');
         for (var i = 0; i < type.Fields.Count; i++)
-            WriteSlot(type.Fields[i].JsonName, slots[i], asList: false, origins);
+            WriteSlot(type.Fields[i].JsonName, slots[i], asList: false);
         var start = _output.Length;
         _output.Write(_output.Length > 1 ? ",\"links\":{"u8 : "\"links\":{"u8);
         var empty = _output.Length;
         for (var i = 0; i < type.Links.Count; i++)
-            WriteSlot(Encoding.UTF8.GetBytes($"\"{type.Links[i].Name}\":"), slots[type.Fields.Count + i], asList: true, origins);
+            WriteSlot(type.LinkJsonNames[i], slots[type.Fields.Count + i], asList: true);
         if (_output.Length == empty)
             _output.Truncate(start);
         else
             _output.WriteByte((byte)'}');
         _output.WriteByte((byte)'}');
-        origins.WriteByte((byte)'}');
-        return new(_output.Written.ToArray(), origins.Written.ToArray());
+        _origins.WriteByte((byte)'}');
+        return new(_output.Written.ToArray(), _origins.Written.ToArray());
     }
 
-    private void WriteSlot(byte[] name, Slot slot, bool asList, Utf8Output origins)
+    private void WriteSlot(byte[] name, Slot slot, bool asList)
     {
-        if (slot.Collected is { } collected)
+        if (slot.Collected.Count > 0)
         {
             Separate(_output);
             _output.Write(name);
             _output.WriteByte((byte)'[');
-            var first = true;
-            foreach (var value in collected)
+            slot.Collected.Sort(static (a, b) => a.Span.SequenceCompareTo(b.Span));
+            for (var i = 0; i < slot.Collected.Count; i++)
             {
-                if (!first)
+                var value = slot.Collected[i].Span;
+                if (i > 0 && value.SequenceEqual(slot.Collected[i - 1].Span))
+                    continue;
+                if (i > 0)
                     _output.WriteByte((byte)',');
-                first = false;
                 _output.Write(value);
             }
 
             _output.WriteByte((byte)']');
         }
-        else if (slot.Best is { } best)
+        else if (slot.HasBest)
         {
             Separate(_output);
             _output.Write(name);
             if (asList)
                 _output.WriteByte((byte)'[');
-            _output.Write(best.Value);
+            _output.Write(slot.Best.Value.Span);
             if (asList)
                 _output.WriteByte((byte)']');
-            Separate(origins);
-            origins.Write(name);
-            origins.Write(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"[{best.From.Id},{best.From.ObservedAt},{best.From.Connection}]")));
+            Separate(_origins);
+            _origins.Write(name);
+            _origins.WriteByte((byte)'[');
+            _origins.WriteNumber(slot.Best.From.Id);
+            _origins.WriteByte((byte)',');
+            _origins.WriteNumber(slot.Best.From.ObservedAt);
+            _origins.WriteByte((byte)',');
+            _origins.WriteNumber(slot.Best.From.Connection);
+            _origins.WriteByte((byte)']');
         }
     }
 
@@ -237,26 +241,28 @@ public sealed class GoldenFold
     }
 
     /// <summary>Greater wins. The order is total up to equal values, so arrival order never shows in golden data.</summary>
-    private static int Compare(FieldType? field, Offered a, Offered b)
+    private static int Compare(FieldType? field, in Offered a, in Offered b)
     {
         // 1. The preferred source. 2. Something before null. 3. The field's rule. 4. The source's time. 5. The greater bytes.
+        var one = a.Value.Span;
+        var other = b.Value.Span;
         if (field is { Prefer.Count: > 0 } && Rank(field, b.From.Connector).CompareTo(Rank(field, a.From.Connector)) is var preferred and not 0)
             return preferred;
-        if (IsNull(b.Value).CompareTo(IsNull(a.Value)) is var something and not 0)
+        if (IsNull(other).CompareTo(IsNull(one)) is var something and not 0)
             return something;
         var byRule = field?.Survivorship switch
         {
             Survivorship.Earliest => Earlier(a.From.ObservedAt, b.From.ObservedAt),
-            Survivorship.Longest => Encoding.UTF8.GetCharCount(a.Value).CompareTo(Encoding.UTF8.GetCharCount(b.Value)),
-            Survivorship.Max => CompareValues(field.Kind, a.Value, b.Value),
-            Survivorship.Min => CompareValues(field.Kind, b.Value, a.Value),
+            Survivorship.Longest => Encoding.UTF8.GetCharCount(one).CompareTo(Encoding.UTF8.GetCharCount(other)),
+            Survivorship.Max => CompareValues(field.Kind, one, other),
+            Survivorship.Min => CompareValues(field.Kind, other, one),
             _ => 0,
         };
         if (byRule != 0)
             return byRule;
         if (a.From.ObservedAt.CompareTo(b.From.ObservedAt) is var later and not 0 && field?.Survivorship != Survivorship.Earliest)
             return later;
-        if (a.Value.AsSpan().SequenceCompareTo(b.Value) is var greater and not 0)
+        if (one.SequenceCompareTo(other) is var greater and not 0)
             return greater;
         return b.From.Id.CompareTo(a.From.Id);
     }
@@ -290,66 +296,55 @@ public sealed class GoldenFold
         return number[..number.IndexOfAny((byte)',', (byte)'}')];
     }
 
-    private byte[] Value(JsonTape tape, int node)
+    /// <summary>The bytes of a value with the quotes of a text. Contributions and golden entities are written in shortest form, so equal values have equal bytes.</summary>
+    private ReadOnlyMemory<byte> Whole(int node, byte[] body)
     {
-        var start = _output.Length;
-        tape.WriteTo(node, _output);
-        var value = _output.Written[start..].ToArray();
-        _output.Truncate(start);
-        return value;
+        ref readonly var at = ref _tape[node];
+        return at.Kind == JsonKind.String ? body.AsMemory(at.Start - 1, at.Length + 2) : body.AsMemory(at.Start, at.Length);
     }
 
     /// <summary>A link's target with the connection its key is meant in.</summary>
-    private byte[] Target(JsonTape tape, int node, int connection)
+    private ReadOnlyMemory<byte> Target(int node, in FoldInput from)
     {
-        var key = tape.Find(node, "key"u8);
+        var key = _tape.Find(node, "key"u8);
         return key < 0
-            ? Value(tape, node)
-            : [.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"connection\":{connection},\"key\":")), .. Value(tape, key), (byte)'}'];
+            ? Whole(node, from.Body)
+            : (byte[])[.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"connection\":{from.Connection},\"key\":")), .. Whole(key, from.Body).Span, (byte)'}'];
     }
 
-    private JsonTape Parse(byte[] body)
+    private void Parse(byte[] body)
     {
         var parsed = _tape.Parse(body, Limits);
-        return parsed.IsOk ? _tape : throw new InvalidOperationException("a kept contribution is not JSON: " + parsed);
+        if (!parsed.IsOk)
+            throw new InvalidOperationException("a kept contribution is not JSON: " + parsed);
     }
 
-    private static int IndexOf(IReadOnlyList<FieldType> fields, JsonTape tape, int nameNode)
-    {
-        var name = tape.Raw(nameNode);
-        for (var i = 0; i < fields.Count; i++)
-        {
-            var json = fields[i].JsonName;
-            if (json.Length == name.Length + 3 && json.AsSpan(1, name.Length).SequenceEqual(name))
-                return i;
-        }
+    private readonly record struct Offered(FoldInput From, ReadOnlyMemory<byte> Value);
 
-        return -1;
-    }
-
-    private static int LinkIndex(EntityType type, JsonTape tape, int nameNode)
-    {
-        for (var i = 0; i < type.Links.Count; i++)
-            if (tape.TextEquals(nameNode, Encoding.UTF8.GetBytes(type.Links[i].Name)))
-                return i;
-        return -1;
-    }
-
-    private sealed record Offered(FoldInput From, byte[] Value);
-
+    /// <summary>What is offered for one field or link.</summary>
     private sealed class Slot
     {
-        public Offered? Best { get; set; }
+        private Offered _best;
 
-        public SortedSet<byte[]>? Collected { get; private set; }
+        public bool HasBest { get; private set; }
 
-        public void Collect(byte[] value) => (Collected ??= new(Bytes.Order)).Add(value);
-    }
+        public ref readonly Offered Best => ref _best;
 
-    private sealed class Bytes : IComparer<byte[]>
-    {
-        public static readonly Bytes Order = new();
+        public List<ReadOnlyMemory<byte>> Collected { get; } = [];
 
-        public int Compare(byte[]? x, byte[]? y) => x.AsSpan().SequenceCompareTo(y);
+        public void Offer(FieldType? field, in Offered offered)
+        {
+            if (HasBest && Compare(field, offered, _best) <= 0)
+                return;
+            _best = offered;
+            HasBest = true;
+        }
+
+        public void Clear()
+        {
+            _best = default;
+            HasBest = false;
+            Collected.Clear();
+        }
     }
 }

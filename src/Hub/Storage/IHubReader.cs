@@ -50,7 +50,13 @@ public interface IHubReader
 
     ValueTask<RejectedRow?> RejectedAsync(long id, CancellationToken cancellationToken);
 
-    ValueTask<(long Records, long Rejected, string? Cursor)> StreamAsync(int stream, CancellationToken cancellationToken);
+    /// <summary>How many live records and rejections a stream has.</summary>
+    ValueTask<(long Records, long Rejected)> CountStreamAsync(int stream, CancellationToken cancellationToken);
+
+    ValueTask<string?> CursorAsync(int stream, CancellationToken cancellationToken);
+
+    /// <inheritdoc cref="IHubTransaction.FindRecordsAsync"/>
+    ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds, CancellationToken cancellationToken);
 
     ValueTask<IReadOnlyList<(string Name, string Json)>> DocumentsAsync(string kind, CancellationToken cancellationToken);
 

@@ -34,22 +34,19 @@ public static class ContributionDocument
     }
 
     /// <summary>The links of a golden entity, as rows.</summary>
-    public static List<LinkRow> Links(byte[] goldenBody, long entity, EntityBinding binding, Bindings bindings)
+    public static List<LinkRow> Links(JsonTape golden, long entity, EntityBinding binding, Bindings bindings)
     {
         var rows = new List<LinkRow>();
-        if (goldenBody.Length == 0)
-            return rows;
-        var tape = Parse(goldenBody);
-        var links = tape.Find(0, "links"u8);
+        var links = golden.Count == 0 ? -1 : golden.Find(0, "links"u8);
         if (links < 0)
             return rows;
-        foreach (var targets in tape.Children(links))
+        foreach (var targets in golden.Children(links))
         {
-            var name = tape.GetText(targets - 1);
+            var name = golden.GetText(targets - 1);
             if (binding.Type.Link(name) is not { } link || bindings.Find(link.Entity) is not { } target)
                 continue;
-            foreach (var node in tape.Children(targets))
-                foreach (var key in TargetKeys(tape, node, target))
+            foreach (var node in golden.Children(targets))
+                foreach (var key in TargetKeys(golden, node, target))
                     rows.Add(new(key, binding.Link(name), entity));
         }
 

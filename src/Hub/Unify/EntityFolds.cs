@@ -9,6 +9,7 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
     private const int NamedRecords = 16;
 
     private readonly GoldenFold _fold = new();
+    private readonly GoldenDifference _difference = new();
     private readonly Dictionary<long, Touched> _touched = [];
 
     public async ValueTask<IReadOnlyList<ChangeRow>> ApplyAsync(IReadOnlyList<Delta> deltas, EntityAssignment assignment)
@@ -105,6 +106,10 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
         };
         if (kind.Length == 0 && !isNew)
             return null;
+        if (differs)
+            _difference.Read(before, row.Body);
+        else
+            _difference.Read([], []);
         ChangeRow? change = null;
         if (kind.Length > 0 && (differs || wasLive != count > 0))
         {
@@ -124,21 +129,19 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
                 Run = cause.Run,
                 Mapping = cause.Mapping,
                 Records = touched.Records,
-                Body = GoldenDifference.Write(binding.Type, before, row.Body, other == 0 ? null : EntityId.Format(binding.Type, other)),
+                Body = _difference.Write(binding.Type, other == 0 ? null : EntityId.Format(binding.Type, other)),
             };
         }
 
-        var linksBefore = ContributionDocument.Links(before, id, binding, bindings);
-        var linksAfter = ContributionDocument.Links(row.Body, id, binding, bindings);
-        var search = differs ? GoldenDifference.SearchText(binding.Type, row.Body) : null;
-        return (new(row, isNew, search, [.. linksAfter.Except(linksBefore)], [.. linksBefore.Except(linksAfter)]), change);
+        var (added, removed) = _difference.Links(id, binding, bindings);
+        return (new(row, isNew, differs ? _difference.SearchText(binding.Type) : null, added, removed), change);
     }
 
     private async ValueTask<Golden> GoldenAsync(long id, Touched touched, EntityRow row, bool wasLive, int count)
     {
         var binding = touched.Binding;
         var kept = new Golden(row.Body, row.Origins);
-        if (wasLive && !touched.FromScratch && !GoldenFold.DependsOn(binding.Type, kept, [.. touched.Replaced.Select(r => r.Id)]))
+        if (wasLive && !touched.FromScratch && !_fold.DependsOn(binding.Type, kept, [.. touched.Replaced.Select(r => r.Id)]))
             return _fold.Add(binding.Type, kept, [.. touched.Live.Select(Input)], connectorOf);
         IEnumerable<ContributionRow> all = touched.Live;
         if (touched.Live.Count < count)

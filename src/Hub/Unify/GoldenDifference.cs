@@ -2,111 +2,137 @@ using System.Text;
 using System.Text.Json;
 using IntegrationHub.Json;
 using IntegrationHub.Model;
+using IntegrationHub.Storage;
 
 namespace IntegrationHub.Unify;
 
-/// <summary>What differs between two states of a golden entity, as the change feed tells it.</summary>
-public static class GoldenDifference
+/// <summary>Two states of a golden entity and what differs between them. One instance per thread: it keeps its memory.</summary>
+public sealed class GoldenDifference
 {
+    private static readonly JsonLimits Limits = new() { MaxDepth = JsonLimits.HighestDepth };
+
+    private readonly JsonTape _before = new();
+    private readonly JsonTape _after = new();
+    private readonly Utf8Output _output = new();
+    private readonly StringBuilder _text = new();
+
+    /// <summary>Takes the two states to compare; either may be empty. Their bytes must not change while they are looked at.</summary>
+    public void Read(byte[] before, byte[] after)
+    {
+        Parse(_before, before);
+        Parse(_after, after);
+    }
+
     /// <summary>
-    /// <c>{"fields":{"name":{"before":…,"after":…}},"links":{…},"other":"customer-7"}</c>; a side that has no value is left out. Either body may be empty.
+    /// As the change feed tells it: <c>{"fields":{"name":{"before":…,"after":…}},"links":{…},"other":"customer-7"}</c>; a side that has no value is left out.
     /// </summary>
     /// <param name="type">The entity's type.</param>
-    /// <param name="before">Golden body before, or empty.</param>
-    /// <param name="after">Golden body after, or empty.</param>
     /// <param name="other">The entity merged into or split from.</param>
-    public static byte[] Write(EntityType type, byte[] before, byte[] after, string? other)
+    public byte[] Write(EntityType type, string? other)
     {
-        var old = Parse(before);
-        var now = Parse(after);
-        var output = new Utf8Output();
-        output.Write("{\"fields\":{"u8);
+        var (old, now) = (Root(_before), Root(_after));
+        _output.Clear();
+        _output.Write("{\"fields\":{"u8);
         var first = true;
-        foreach (var field in type.Fields)
-            Compare(Encoding.UTF8.GetBytes(field.Name), field.JsonName, old, 0, now, 0, output, ref first);
-        output.WriteByte((byte)'}');
-        var oldLinks = old is null ? -1 : old.Find(0, "links"u8);
-        var newLinks = now is null ? -1 : now.Find(0, "links"u8);
+        for (var i = 0; i < type.Fields.Count; i++)
+            Compare(type.FieldKeys[i], type.Fields[i].JsonName, old, now, ref first);
+        _output.WriteByte((byte)'}');
+        var (oldLinks, newLinks) = (Find(_before, old, "links"u8), Find(_after, now, "links"u8));
         if (oldLinks >= 0 || newLinks >= 0)
         {
-            var start = output.Length;
-            output.Write(",\"links\":{"u8);
+            var start = _output.Length;
+            _output.Write(",\"links\":{"u8);
             first = true;
-            foreach (var link in type.Links)
-                Compare(Encoding.UTF8.GetBytes(link.Name), Encoding.UTF8.GetBytes($"\"{link.Name}\":"), old, oldLinks, now, newLinks, output, ref first);
+            for (var i = 0; i < type.Links.Count; i++)
+                Compare(type.LinkKeys[i], type.LinkJsonNames[i], oldLinks, newLinks, ref first);
             if (first)
-                output.Truncate(start);
+                _output.Truncate(start);
             else
-                output.WriteByte((byte)'}');
+                _output.WriteByte((byte)'}');
         }
 
         if (other is not null)
         {
-            output.Write(",\"other\":"u8);
-            output.Write(JsonSerializer.SerializeToUtf8Bytes(other));
+            _output.Write(",\"other\":"u8);
+            _output.Write(JsonSerializer.SerializeToUtf8Bytes(other));
         }
 
-        output.WriteByte((byte)'}');
-        return output.Written.ToArray();
+        _output.WriteByte((byte)'}');
+        return _output.Written.ToArray();
     }
 
-    /// <summary>The texts to find an entity by.</summary>
-    public static string SearchText(EntityType type, byte[] body)
+    /// <summary>The texts to find the later state by.</summary>
+    public string SearchText(EntityType type)
     {
-        var tape = Parse(body);
-        if (tape is null)
+        if (_after.Count == 0)
             return "";
-        var text = new StringBuilder();
-        foreach (var field in type.Fields.Where(f => f.Searched || f.Name == type.Label))
-            if (tape.Find(0, Encoding.UTF8.GetBytes(field.Name)) is var node and >= 0)
-                Append(tape, node, text);
-        return Storage.SearchText.Index(text.ToString());
+        _text.Clear();
+        foreach (var name in type.SearchedKeys)
+            if (_after.Find(0, name) is var node and >= 0)
+                Append(node);
+        return Storage.SearchText.Index(_text.ToString());
     }
 
-    private static void Append(JsonTape tape, int node, StringBuilder text)
+    /// <summary>The links that came and those that went.</summary>
+    public (IReadOnlyList<LinkRow> Added, IReadOnlyList<LinkRow> Removed) Links(long entity, EntityBinding binding, Bindings bindings)
     {
-        if (tape[node].Kind == JsonKind.String)
-            text.Append(tape.GetText(node)).Append(' ');
-        else if (tape[node].Kind == JsonKind.Array)
-            foreach (var element in tape.Children(node))
-                Append(tape, element, text);
+        var before = ContributionDocument.Links(_before, entity, binding, bindings);
+        var after = ContributionDocument.Links(_after, entity, binding, bindings);
+        return (before.Count == 0 ? [.. after.Distinct()] : [.. after.Except(before)], after.Count == 0 ? [.. before.Distinct()] : [.. before.Except(after)]);
     }
 
-    private static void Compare(byte[] name, byte[] jsonName, JsonTape? before, int beforeNode, JsonTape? after, int afterNode, Utf8Output output, ref bool first)
+    private void Append(int node)
     {
-        var old = before is null || beforeNode < 0 ? -1 : before.Find(beforeNode, name);
-        var now = after is null || afterNode < 0 ? -1 : after.Find(afterNode, name);
+        if (_after[node].Kind == JsonKind.String)
+            _text.Append(_after.GetText(node)).Append(' ');
+        else if (_after[node].Kind == JsonKind.Array)
+            foreach (var element in _after.Children(node))
+                Append(element);
+    }
+
+    private void Compare(in JsonName name, byte[] jsonName, int before, int after, ref bool first)
+    {
+        var old = before < 0 ? -1 : _before.Find(before, name);
+        var now = after < 0 ? -1 : _after.Find(after, name);
         if (old < 0 && now < 0)
             return;
         // Golden JSON is canonical, so equal values have equal bytes.
-        if (old >= 0 && now >= 0 && before![old].Kind == after![now].Kind && before.Raw(old).SequenceEqual(after.Raw(now)))
+        if (old >= 0 && now >= 0 && _before[old].Kind == _after[now].Kind && _before.Raw(old).SequenceEqual(_after.Raw(now)))
             return;
         if (!first)
-            output.WriteByte((byte)',');
+            _output.WriteByte((byte)',');
         first = false;
-        output.Write(jsonName);
-        output.WriteByte((byte)'{');
+        _output.Write(jsonName);
+        _output.WriteByte((byte)'{');
         if (old >= 0)
         {
-            output.Write("\"before\":"u8);
-            before!.WriteTo(old, output);
+            _output.Write("\"before\":"u8);
+            _before.WriteTo(old, _output);
         }
 
         if (now >= 0)
         {
-            output.Write(old >= 0 ? ",\"after\":"u8 : "\"after\":"u8);
-            after!.WriteTo(now, output);
+            _output.Write(old >= 0 ? ",\"after\":"u8 : "\"after\":"u8);
+            _after.WriteTo(now, _output);
         }
 
-        output.WriteByte((byte)'}');
+        _output.WriteByte((byte)'}');
     }
 
-    private static JsonTape? Parse(byte[] body)
+    private static int Root(JsonTape tape) => tape.Count > 0 ? 0 : -1;
+
+    private static int Find(JsonTape tape, int owner, ReadOnlySpan<byte> name) => owner < 0 ? -1 : tape.Find(owner, name);
+
+    private static void Parse(JsonTape tape, byte[] body)
     {
         if (body.Length == 0)
-            return null;
-        var tape = new JsonTape();
-        var parsed = tape.Parse(body, new() { MaxDepth = JsonLimits.HighestDepth });
-        return parsed.IsOk ? tape : throw new InvalidOperationException("golden JSON cannot be read: " + parsed);
+        {
+            tape.Clear();
+            return;
+        }
+
+        var parsed = tape.Parse(body, Limits);
+        if (!parsed.IsOk)
+            throw new InvalidOperationException("golden JSON cannot be read: " + parsed);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Unify;
@@ -7,7 +8,11 @@ public sealed record NewContribution(EntityBinding Binding, string Key, long Obs
 
 /// <summary>A record with what its mapping now says; nothing when it is deleted or filtered.</summary>
 /// <param name="Connection">Number of the record's connection.</param>
-public sealed record RecordContributions(RecordRow Record, int Connection, IReadOnlyList<NewContribution> Contributions);
+public sealed record RecordContributions(RecordRow Record, int Connection, IReadOnlyList<NewContribution> Contributions)
+{
+    /// <summary>The record was first stored in this transaction, so nothing of it is kept.</summary>
+    public bool IsNew { get; init; }
+}
 
 /// <summary>Why this batch is applied; named in every change.</summary>
 /// <param name="Run">Number of the run.</param>
@@ -45,19 +50,40 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
     /// <summary>Finds what differs from the kept contributions of the records.</summary>
     private async ValueTask CompareAsync(IReadOnlyList<RecordContributions> records, Cause cause)
     {
-        var known = (await transaction.ContributionsOfRecordsAsync([.. records.Select(r => r.Record.Id).Distinct()])).ToLookup(c => c.Record);
-        // Of a record that stands twice in the batch, what it says last counts.
-        foreach (var (record, connection, contributions) in records.GroupBy(r => r.Record.Id).Select(g => g.Last()))
+        var kept = new Dictionary<long, List<ContributionRow>>();
+        foreach (var row in await transaction.ContributionsOfRecordsAsync([.. records.Where(r => !r.IsNew).Select(r => r.Record.Id).Distinct()]))
         {
-            var kept = known[record.Id].ToLookup(c => (c.Type, c.Key)).ToDictionary(g => g.Key, g => new Queue<ContributionRow>(g.OrderBy(c => c.Id)));
-            foreach (var contribution in contributions)
-                if (kept.TryGetValue((contribution.Binding.Number, contribution.Key), out var rows) && rows.TryDequeue(out var row))
-                    Replace(row, contribution, cause);
-                else
-                    Add(record, connection, contribution, cause);
-            foreach (var row in kept.Values.SelectMany(q => q).Where(r => !r.IsWithdrawn))
-                Withdraw(row);
+            ref var rows = ref CollectionsMarshal.GetValueRefOrAddDefault(kept, row.Record, out _);
+            (rows ??= []).Add(row);
         }
+
+        foreach (var record in LastOfEach(records))
+            if (kept.TryGetValue(record.Record.Id, out var rows))
+                Compare(record, rows, cause);
+            else
+                foreach (var contribution in record.Contributions)
+                    Add(record.Record, record.Connection, contribution, cause);
+    }
+
+    /// <summary>Of a record that stands twice in the batch, what it says last counts.</summary>
+    private static IEnumerable<RecordContributions> LastOfEach(IReadOnlyList<RecordContributions> records)
+    {
+        var last = new Dictionary<long, int>(records.Count);
+        for (var i = 0; i < records.Count; i++)
+            last[records[i].Record.Id] = i;
+        return last.Count == records.Count ? records : records.Where((r, i) => last[r.Record.Id] == i);
+    }
+
+    private void Compare(RecordContributions record, List<ContributionRow> kept, Cause cause)
+    {
+        var rows = kept.ToLookup(c => (c.Type, c.Key)).ToDictionary(g => g.Key, g => new Queue<ContributionRow>(g.OrderBy(c => c.Id)));
+        foreach (var contribution in record.Contributions)
+            if (rows.TryGetValue((contribution.Binding.Number, contribution.Key), out var same) && same.TryDequeue(out var row))
+                Replace(row, contribution, cause);
+            else
+                Add(record.Record, record.Connection, contribution, cause);
+        foreach (var row in rows.Values.SelectMany(q => q).Where(r => !r.IsWithdrawn))
+            Withdraw(row);
     }
 
     private void Add(RecordRow record, int connection, NewContribution contribution, Cause cause)
@@ -103,7 +129,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
         void Count(IReadOnlyList<IdentityKey> keys, long entity, int delta)
         {
             foreach (var key in keys)
-                sums[(key, entity)] = sums.GetValueOrDefault((key, entity)) + delta;
+                CollectionsMarshal.GetValueRefOrAddDefault(sums, (key, entity), out _) += delta;
         }
 
         foreach (var delta in _deltas)

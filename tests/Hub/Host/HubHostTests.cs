@@ -120,7 +120,8 @@ public class HubHostTests
         var run = (await hub.Workspace.Store.Reader.RunsAsync("endless", 1, Cancelled))[0];
         Assert.Equal("interrupted", run.State);
         var stream = hub.Workspace.Store.Catalog.Stream("endless", "things");
-        var (records, _, cursor) = await hub.Workspace.Store.Reader.StreamAsync(stream, Cancelled);
+        var (records, _) = await hub.Workspace.Store.Reader.CountStreamAsync(stream, Cancelled);
+        var cursor = await hub.Workspace.Store.Reader.CursorAsync(stream, Cancelled);
         Assert.True(records > 0);
         Assert.Equal(records.ToString(System.Globalization.CultureInfo.InvariantCulture), cursor);
     }

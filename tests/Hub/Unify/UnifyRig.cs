@@ -153,10 +153,17 @@ internal sealed class UnifyRig : IAsyncDisposable
 
         var keys = rows.SelectMany(e => e.Value.SelectMany(c => ContributionDocument.Keys(c, Thing)).CountBy(k => k).Select(k => $"{k.Key.Kind} {k.Key.Value} {e.Key} {k.Value}"));
         Assert.Equal(keys.Order(StringComparer.Ordinal), Query("SELECT kind||' '||value||' '||entity||' '||refs FROM keys"));
-        var links = entities.SelectMany(e => ContributionDocument.Links(e.Body, e.Id, Thing, Bindings)).Distinct().Select(l => $"{l.Target.Kind} {l.Target.Value} {l.Name} {l.From}");
+        var links = entities.SelectMany(e => ContributionDocument.Links(Tape(e.Body), e.Id, Thing, Bindings)).Distinct().Select(l => $"{l.Target.Kind} {l.Target.Value} {l.Name} {l.From}");
         Assert.Equal(links.Order(StringComparer.Ordinal), Query("SELECT kind||' '||value||' '||name||' '||source FROM links"));
         Assert.Equal(entities.Select(e => $"{e.Id}").Order(StringComparer.Ordinal), Query("SELECT rowid FROM search"));
         await CheckChangesAsync(entities);
+    }
+
+    private static JsonTape Tape(byte[] body)
+    {
+        var tape = new JsonTape();
+        Assert.True(tape.Parse(body).IsOk);
+        return tape;
     }
 
     public List<string> Query(string sql)

@@ -13,6 +13,9 @@ namespace IntegrationHub.Connections.Runs;
 /// <param name="Content">16 bytes over id and body, for the reconciliation.</param>
 internal readonly record struct ReadItem(StreamItem Item, byte[] Hash, byte[] Content)
 {
+    /// <summary>What mapping gave, when that was done before the transaction.</summary>
+    public MappingOutcome? Outcome { get; init; }
+
     public static ReadItem Of(StreamItem item)
     {
         var (id, body) = item switch
@@ -48,6 +51,26 @@ internal sealed class RecordIntake
         _statement = statement;
         _run = run;
         _now = workspace.Now;
+    }
+
+    /// <summary>
+    /// Maps, outside of any transaction, what differs from the records committed so far. What mapping says does not depend on what is stored, so a
+    /// batch that is still on its way can at most make this work needless, or leave some of it to the transaction.
+    /// </summary>
+    public static async ValueTask MapAheadAsync(IHubReader reader, StreamContext stream, List<ReadItem> items)
+    {
+        // What an assembled document consists of is known within the transaction only.
+        if (stream.Manifest.Assembled)
+            return;
+        var at = new List<int>(items.Count);
+        for (var i = 0; i < items.Count; i++)
+            if (items[i].Item is SourceRecord)
+                at.Add(i);
+        var known = await reader.FindRecordsAsync(stream.Number, [.. at.Select(i => ((SourceRecord)items[i].Item).Id)], CancellationToken.None);
+        var todo = at.Where((i, k) => known[k] is not { } row || !NothingToDo(row, (SourceRecord)items[i].Item, items[i].Hash, row.Mapping == stream.MappingNumber)).ToList();
+        var outcomes = stream.Mapping.Map([.. todo.Select(i => ((SourceRecord)items[i].Item).Body)]);
+        for (var k = 0; k < todo.Count; k++)
+            items[todo[k]] = items[todo[k]] with { Outcome = outcomes[k] };
     }
 
     /// <summary>Takes in what a connector read, in order.</summary>
@@ -178,7 +201,7 @@ internal sealed class RecordIntake
 
             row ??= new() { Stream = _stream.Number, SourceId = record.Id };
             Fill(row, record, records[i].Hash);
-            var unit = new Unit(row) { Document = record.Body, Kept = record };
+            var unit = new Unit(row) { Document = record.Body, Kept = record, Outcome = records[i].Outcome };
             unit.Items.Add(records[i]);
             units.Add(unit);
         }
@@ -297,7 +320,7 @@ internal sealed class RecordIntake
     {
         if (units.Count == 0)
             return;
-        var mappable = units.Where(u => u.Refusal is null).ToList();
+        var mappable = units.Where(u => u.Refusal is null && u.Outcome is null).ToList();
         var outcomes = _stream.Mapping.Map([.. mappable.Select(u => u.Document)]);
         for (var i = 0; i < mappable.Count; i++)
             mappable[i].Outcome = mappable[i].Document.IsEmpty ? new(null, [], []) : outcomes[i];
@@ -310,8 +333,8 @@ internal sealed class RecordIntake
         }
 
         await _transaction.WriteRecordsAsync([.. units.Select(u => new RecordWrite(u.Row, u.Kept?.Body, u.Kept?.Metadata ?? default))]);
-        await _transaction.WriteRejectedAsync([.. units.Select(u => u.Row.Id)], [.. units.Where(u => u.IsRejected).Select(Rejected)]);
-        await UnifyAsync([.. units.Where(u => !u.IsRejected).Select(u => new RecordContributions(u.Row, _stream.ConnectionNumber, u.Outcome!.Contributions))]);
+        await _transaction.WriteRejectedAsync([.. units.Where(u => !u.IsNew).Select(u => u.Row.Id)], [.. units.Where(u => u.IsRejected).Select(Rejected)]);
+        await UnifyAsync([.. units.Where(u => !u.IsRejected).Select(u => new RecordContributions(u.Row, _stream.ConnectionNumber, u.Outcome!.Contributions) { IsNew = u.IsNew })]);
     }
 
     private void Settle(Unit unit)
@@ -351,6 +374,9 @@ internal sealed class RecordIntake
     private sealed class Unit(RecordRow row)
     {
         public RecordRow Row { get; } = row;
+
+        /// <summary>Nothing was stored for the row before this batch.</summary>
+        public bool IsNew { get; } = row.Id == 0;
 
         public List<ReadItem> Items { get; } = [];
 

@@ -45,7 +45,7 @@ public sealed class Runner(Workspace workspace)
 
             using var activity = HubMetrics.Traces.StartActivity("sync");
             activity?.SetTag("connection", config.Name).SetTag("stream", manifest.Name);
-            var cursor = (await workspace.Store.Reader.StreamAsync(stream.Number, stop)).Cursor;
+            var cursor = await workspace.Store.Reader.CursorAsync(stream.Number, stop);
             var fromBeginning = full || cursor is null;
             stream = stream with { MarksSeen = manifest is { Deletions: DeletionStyle.ByAbsence, Assembled: false } && fromBeginning };
             var run = new RunRow { Connection = config.Name, Stream = manifest.Name, Kind = full ? "full" : "sync", StartedAt = workspace.Now };

@@ -10,9 +10,6 @@ namespace IntegrationHub.Connections.Runs;
 /// </summary>
 public sealed class StreamRun
 {
-    /// <summary>How many batches may be read ahead of the one being committed.</summary>
-    private const int ReadAhead = 2;
-
     private readonly Workspace _workspace;
     private readonly StreamContext _stream;
     private readonly IReadRecords _connection;
@@ -75,25 +72,23 @@ public sealed class StreamRun
     private async Task AttemptAsync(CancellationToken stop)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var batches = Channel.CreateBounded<Batch>(new BoundedChannelOptions(ReadAhead) { SingleReader = true, SingleWriter = true });
-        var reader = Task.Run(() => ReadAsync(batches.Writer, reading.Token), CancellationToken.None);
+        var read = Channel.CreateBounded<Batch>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+        var mapped = Channel.CreateBounded<Batch>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+        var reader = Task.Run(() => ReadAsync(read.Writer, reading.Token), CancellationToken.None);
+        var mapper = Task.Run(() => MapAsync(read.Reader, mapped.Writer, reading), CancellationToken.None);
         try
         {
-            await foreach (var batch in batches.Reader.ReadAllAsync(CancellationToken.None))
+            await foreach (var batch in mapped.Reader.ReadAllAsync(CancellationToken.None))
                 await CommitAsync(batch);
         }
         finally
         {
-            await reading.CancelAsync();
-            // After a failed commit nobody takes what is still read; it is read again. Without this the reader would wait for room for ever.
-            await foreach (var _ in batches.Reader.ReadAllAsync(CancellationToken.None))
-            {
-            }
-
-            // Whatever stopped the writer has to be seen first; the reader's end is seen below.
-            await reader.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await EndAsync(mapped.Reader, reading);
+            // Whatever stopped the writer has to be seen first; how the others ended is seen below.
+            await Task.WhenAll(reader, mapper).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
 
+        await mapper;
         await reader;
         // What could not be read may be a record that is still there: such a read is not complete.
         if (!stop.IsCancellationRequested && _stream.MarksSeen && !_sawUnreadable)
@@ -105,7 +100,7 @@ public sealed class StreamRun
         var batch = new Batch();
         try
         {
-            var cursor = _fromBeginning && !_cursorSaved ? null : await CursorAsync();
+            var cursor = _fromBeginning && !_cursorSaved ? null : await _workspace.Store.Reader.CursorAsync(_stream.Number, CancellationToken.None);
             var request = new ReadRequest(_stream.Manifest.Name) { Cursor = cursor, MaxRecordBytes = _workspace.Config.Limits.RecordBytes };
             await foreach (var item in _connection.ReadAsync(request, cancellationToken).WithCancellation(cancellationToken))
             {
@@ -144,10 +139,31 @@ public sealed class StreamRun
         }
     }
 
-    private async ValueTask<string?> CursorAsync()
+    /// <summary>Maps what has to be mapped while earlier batches are being committed.</summary>
+    private async Task MapAsync(ChannelReader<Batch> read, ChannelWriter<Batch> mapped, CancellationTokenSource reading)
     {
-        var (_, _, cursor) = await _workspace.Store.Reader.StreamAsync(_stream.Number, CancellationToken.None);
-        return cursor;
+        try
+        {
+            await foreach (var batch in read.ReadAllAsync(CancellationToken.None))
+            {
+                await RecordIntake.MapAheadAsync(_workspace.Store.Reader, _stream, batch.Items);
+                await mapped.WriteAsync(batch, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            mapped.Complete();
+            await EndAsync(read, reading);
+        }
+    }
+
+    /// <summary>Stops the reading. What was read already is let go, and read again later; without this the reader would wait for room for ever.</summary>
+    private static async Task EndAsync(ChannelReader<Batch> batches, CancellationTokenSource reading)
+    {
+        await reading.CancelAsync();
+        await foreach (var _ in batches.ReadAllAsync(CancellationToken.None))
+        {
+        }
     }
 
     private async Task CommitAsync(Batch batch)

@@ -46,14 +46,12 @@ internal sealed class CodePointSet
     public int AppendTo(StringBuilder output)
     {
         var basic = new StringBuilder();
-        var pairs = new SortedDictionary<string, StringBuilder>(StringComparer.Ordinal);
+        var pairs = Pairs();
         foreach (var (low, high) in Merged())
         {
             AppendRange(basic, low, Math.Min(high, 0xD7FF));
             AppendRange(basic, Math.Max(low, 0xE000), Math.Min(high, 0xFFFF));
         }
-
-        foreach (var (lead, trails) in Trails()) Entry(pairs, trails).Append(CultureInfo.InvariantCulture, $"\\u{lead:x4}");
 
         var before = output.Append("(?:").Length;
         if (basic.Length > 0) output.Append('[').Append(basic).Append(']');
@@ -81,26 +79,32 @@ internal sealed class CodePointSet
         output.Append(CultureInfo.InvariantCulture, $"(?:\\u{(int)pair[0]:x4}\\u{(int)pair[1]:x4})");
     }
 
-    /// <summary>For each leading surrogate the class of trailing ones; equal classes are joined by the caller.</summary>
-    private SortedDictionary<int, string> Trails()
+    /// <summary>Classes of trailing surrogates, each with the leading ones it goes with.</summary>
+    private SortedDictionary<string, StringBuilder> Pairs()
     {
-        var trails = new SortedDictionary<int, StringBuilder>();
+        var pairs = new SortedDictionary<string, StringBuilder>(StringComparer.Ordinal);
+        // Most leading surrogates go with all trailing ones; they are taken by ranges. Only those at the ends of a range are looked at singly.
+        var partial = new SortedDictionary<int, StringBuilder>();
         foreach (var (from, high) in Merged())
-        {
-            var low = Math.Max(from, 0x10000);
-            while (low <= high)
+            for (var low = Math.Max(from, 0x10000); low <= high;)
             {
                 var lead = 0xD800 + ((low - 0x10000) >> 10);
+                var blocks = (low & 0x3FF) == 0 ? (high + 1 - low) >> 10 : 0;
+                if (blocks > 0)
+                {
+                    AppendRange(Entry(pairs, @"\udc00-\udfff"), lead, lead + blocks - 1);
+                    low += blocks << 10;
+                    continue;
+                }
+
                 var last = Math.Min(high, low | 0x3FF);
-                if (!trails.TryGetValue(lead, out var part)) trails[lead] = part = new StringBuilder();
-                AppendRange(part, 0xDC00 + (low & 0x3FF), 0xDC00 + (last & 0x3FF));
+                if (!partial.TryGetValue(lead, out var trails)) partial[lead] = trails = new StringBuilder();
+                AppendRange(trails, 0xDC00 + (low & 0x3FF), 0xDC00 + (last & 0x3FF));
                 low = last + 1;
             }
-        }
 
-        var texts = new SortedDictionary<int, string>();
-        foreach (var (lead, part) in trails) texts.Add(lead, part.ToString());
-        return texts;
+        foreach (var (lead, trails) in partial) AppendRange(Entry(pairs, trails.ToString()), lead, lead);
+        return pairs;
     }
 
     private static StringBuilder Entry(SortedDictionary<string, StringBuilder> pairs, string trails)

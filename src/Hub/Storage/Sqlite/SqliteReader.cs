@@ -181,15 +181,20 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
             return rows.Read() ? ReadRejected(rows) : null;
         }));
 
-    public ValueTask<(long Records, long Rejected, string? Cursor)> StreamAsync(int stream, CancellationToken cancellationToken) =>
+    public ValueTask<(long Records, long Rejected)> CountStreamAsync(int stream, CancellationToken cancellationToken) =>
         new(store.Read(db =>
         {
             using var counts = db.Prepare($"""
                 SELECT (SELECT count(*) FROM records WHERE stream=?1 AND state<>{(int)RecordState.Deleted}), (SELECT count(*) FROM rejected WHERE stream=?1)
                 """).Bind(1, stream).Query();
             counts.Read();
-            return (counts.Int64(0), counts.Int64(1), SqliteTransaction.ReadCursor(db, stream));
+            return (counts.Int64(0), counts.Int64(1));
         }));
+
+    public ValueTask<string?> CursorAsync(int stream, CancellationToken cancellationToken) => new(store.Read(db => SqliteTransaction.ReadCursor(db, stream)));
+
+    public ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds, CancellationToken cancellationToken) =>
+        new(store.Read(db => SqliteTransaction.FindRecords(db, stream, sourceIds)));
 
     public ValueTask<IReadOnlyList<(string Name, string Json)>> DocumentsAsync(string kind, CancellationToken cancellationToken) =>
         new(store.Read<IReadOnlyList<(string, string)>>(db =>

@@ -13,19 +13,7 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
     private bool _disposed;
     private long _lastEntity = -1;
 
-    public ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds)
-    {
-        var statement = database.Prepare($"SELECT {RecordColumns} FROM records WHERE stream=?1 AND source_id=?2");
-        var found = new RecordRow?[sourceIds.Count];
-        for (var i = 0; i < found.Length; i++)
-        {
-            using var rows = statement.Bind(1, stream).Bind(2, sourceIds[i]).Query();
-            if (rows.Read())
-                found[i] = ReadRecord(rows);
-        }
-
-        return new(found);
-    }
+    public ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds) => new(FindRecords(database, stream, sourceIds));
 
     public ValueTask<RecordRow?> FindRecordAsync(long id)
     {
@@ -291,6 +279,20 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    internal static RecordRow?[] FindRecords(SqliteDatabase database, int stream, IReadOnlyList<string> sourceIds)
+    {
+        var statement = database.Prepare($"SELECT {RecordColumns} FROM records WHERE stream=?1 AND source_id=?2");
+        var found = new RecordRow?[sourceIds.Count];
+        for (var i = 0; i < found.Length; i++)
+        {
+            using var rows = statement.Bind(1, stream).Bind(2, sourceIds[i]).Query();
+            if (rows.Read())
+                found[i] = ReadRecord(rows);
+        }
+
+        return found;
     }
 
     internal static RecordRow ReadRecord(SqliteRows rows) => new()

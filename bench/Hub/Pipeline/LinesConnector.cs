@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using IntegrationHub.Sdk;
+using IntegrationHub.Sdk.Reading;
+
+namespace IntegrationHub.Bench.Pipeline;
+
+/// <summary>Reads WeCom contacts from a file of JSON lines: the cheapest source there can be, so that what is measured is the hub.</summary>
+internal sealed class LinesConnector(string file) : IConnector
+{
+    private const int LinesPerCheckpoint = 1_000;
+
+    public ConnectorManifest Manifest { get; } = new()
+    {
+        Id = "bench",
+        Title = "Bench",
+        Family = ConnectorFamily.Other,
+        Description = "WeCom contacts in a file.",
+        Options = typeof(object),
+        Streams = [new() { Name = "contacts", Description = "One contact a line." }],
+    };
+
+    public IConnection Open(ConnectionContext context) => new Connection(file);
+
+    private sealed class Connection(string file) : IReadRecords
+    {
+        public async IAsyncEnumerable<StreamItem> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await using var stream = new FileStream(file, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+            await foreach (var line in JsonLinesReader.ReadAsync(stream, request.MaxRecordBytes, default, cancellationToken))
+            {
+                yield return new SourceRecord(IdOf(line.Bytes.Span), line.Bytes);
+                if (line.Number % LinesPerCheckpoint == 0)
+                    yield return new Checkpoint($"{line.Next.Offset}");
+            }
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+        private static string IdOf(ReadOnlySpan<byte> record)
+        {
+            var reader = new Utf8JsonReader(record);
+            while (reader.Read())
+                if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("external_userid"u8) && reader.Read())
+                    return reader.GetString()!;
+            throw new InvalidDataException("a contact without external_userid");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using System.Globalization;
+using IntegrationHub.Connections;
+using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Connections.Runs;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace IntegrationHub.Bench.Pipeline;
+
+/// <summary>One sync of a file into the embedded store with everything on, timed inside the process from the first record to the last commit.</summary>
+internal static class PipelineRun
+{
+    /// <param name="input">WeCom contacts, one a line.</param>
+    /// <param name="data">Folder of the store; what is in it already counts as known.</param>
+    /// <param name="again">Reads everything once more, unchanged.</param>
+    public static async Task<int> RunAsync(string input, string data, bool again)
+    {
+        var root = Path.Combine(AppContext.BaseDirectory, "pipeline");
+        var config = HubConfigFile.Read(Path.Combine(root, "hub.yaml")) with { Data = Path.GetFullPath(data) };
+        await using var workspace = await Workspace.OpenAsync(config, new ConnectorRegistry([new LinesConnector(Path.GetFullPath(input))]), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        for (var round = again ? 0 : 1; round < 2; round++)
+        {
+            var watch = Stopwatch.StartNew();
+            var allocated = GC.GetTotalAllocatedBytes();
+            var run = (await new Runner(workspace).SyncAsync("contacts", null, full: true, CancellationToken.None))[0];
+            var seconds = watch.Elapsed.TotalSeconds;
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{run.State} in {seconds:F2} s, {(GC.GetTotalAllocatedBytes() - allocated) / 1e6:F0} MB allocated, {GC.CollectionCount(0)}/{GC.CollectionCount(1)}/{GC.CollectionCount(2)} collections, GC pause {GC.GetTotalPauseDuration().TotalSeconds:F2} s: {run.Statement}"));
+        }
+
+        return 0;
+    }
+}
