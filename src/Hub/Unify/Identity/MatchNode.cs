@@ -27,6 +27,12 @@ internal sealed class CandidateStates
 
     public bool IsShared(int kind, string value) => _kinds.Contains(kind) && Shared.Contains((kind, value));
 
+    public void Share(int kind, string value)
+    {
+        Shared.Add((kind, value));
+        _kinds.Add(kind);
+    }
+
     private readonly HashSet<int> _kinds = [];
 
     /// <summary>Judges one value by the profiles that have it.</summary>
@@ -38,10 +44,7 @@ internal sealed class CandidateStates
         if (candidate.Kinds is not [var kind] || plan.Shared[kind] is not { } shared || profiles.Count <= shared.Most)
             return;
         if (profiles.Count > plan.Rules.MostCandidates || Names(plan, kind, profiles) > shared.Most)
-        {
-            Shared.Add((kind, profiles.First().Values[kind].First(v => Profile.HashOf(v) == key.Value)));
-            _kinds.Add(kind);
-        }
+            Share(kind, profiles.First().Values[kind].First(v => Profile.HashOf(v) == key.Value));
     }
 
     /// <summary>Under how many names a value is seen; people entered for their company do not count. For a name itself every profile counts.</summary>
