@@ -35,6 +35,7 @@ internal sealed class ApiRoutes
         RejectedRoutes.Map(routes);
         MappingRoutes.Map(routes);
         ModelRoutes.Map(routes);
+        IdentityRoutes.Map(routes);
         OpenApiDocument.Map(endpoints, workspace);
         DocsPage.Map(endpoints);
     }

@@ -7,6 +7,7 @@ using IntegrationHub.Sdk;
 using IntegrationHub.Storage;
 using IntegrationHub.Storage.Sqlite;
 using IntegrationHub.Unify;
+using IntegrationHub.Unify.Identity;
 using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Connections;
@@ -29,6 +30,7 @@ public sealed class Workspace : IAsyncDisposable
         Logs = logs;
         Functions = FunctionLibrary.For(new FunctionContext(secrets.DeriveKey("keyedHash")));
         Bindings = new(model, store.Catalog);
+        _connectors[store.Catalog.Connection(Stewardship.Connection)] = Stewardship.Connection;
     }
 
     public HubConfig Config { get; }
@@ -50,6 +52,8 @@ public sealed class Workspace : IAsyncDisposable
     public TimeProvider Time { get; }
 
     public ILoggerFactory Logs { get; }
+
+    public Stewardship Stewardship => new(Store, Bindings, ConnectorOf, Time);
 
     public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
 

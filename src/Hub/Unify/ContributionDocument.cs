@@ -34,6 +34,14 @@ public static class ContributionDocument
             var demoted = name.EndsWith('?');
             if (demoted)
                 name = name[..^1];
+            if (name == "source")
+            {
+                // A pin says with it what it is pinned to.
+                foreach (var value in tape.Children(values))
+                    keys.Add(new(binding.SourceKey, tape.GetText(value)));
+                continue;
+            }
+
             if (binding.Declared(name) is not { } declared)
                 continue;
             // More values than an entity can have say that something is wrong with the record; none of them joins.

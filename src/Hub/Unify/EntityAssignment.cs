@@ -39,7 +39,7 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
         var matched = new List<EntityBinding>();
         var touched = deltas.ToLookup(d => d.Binding);
         foreach (var type in touched.Select(g => g.Key).Concat(reopened.Select(e => bindings.Find(_rows[e].Type)).OfType<EntityBinding>()).Distinct())
-            if (type.Plan.Decides || await transaction.Matches.HasDecisionsAsync(type.Number))
+            if (type.Plan.Decides || reopened.Any(e => _rows[e].Type == type.Number) || await transaction.Matches.HasDecisionsAsync(type.Number))
                 matched.Add(type);
             else
                 plain.AddRange(touched[type]);
