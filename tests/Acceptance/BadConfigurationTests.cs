@@ -160,9 +160,9 @@ public sealed class BadConfigurationTests
         var changed = built.Replace("complete: complete,", "complete: cancelled,", StringComparison.Ordinal);
         Assert.NotEqual(built, changed);
         folder.Write("mappings/ocds/processes.yaml", changed);
-        var plan = JsonNode.Parse((await folder.RunAsync("mappings", "plan", "mappings/ocds/processes.yaml", "--json")).Succeeded())!;
+        var plan = JsonNode.Parse((await folder.RunAsync("mappings", "plan", "mappings/ocds/processes.yaml", "--limit", "1000", "--json")).Succeeded())!;
         Assert.Equal(before, await ExportsAsync(folder));
-        var published = JsonNode.Parse((await folder.RunAsync("mappings", "publish", "mappings/ocds/processes.yaml", "--json")).Succeeded())!;
+        var published = JsonNode.Parse((await folder.RunAsync("mappings", "publish", "mappings/ocds/processes.yaml", "--limit", "1000", "--json")).Succeeded())!;
         Assert.Equal(7, plan["entities"]!.AsArray().Count);
         Assert.Equal(Entities(plan), Entities(published));
         Assert.NotEqual(before, await ExportsAsync(folder));

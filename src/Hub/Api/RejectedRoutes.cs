@@ -35,7 +35,7 @@ internal static class RejectedRoutes
             Scope = ApiScope.Sync,
             Parameters = [number],
             Answer = Schema.Reference("Run"),
-            Problems = [ProblemKind.NotFound, ProblemKind.RetryImpossible],
+            Problems = [ProblemKind.NotFound, ProblemKind.RetryImpossible, ProblemKind.ConnectionBusy],
         }, request => RetryAsync(request, runs));
     }
 
@@ -60,7 +60,7 @@ internal static class RejectedRoutes
             throw new ProblemException(ProblemKind.ParameterInvalid, "give 'connection' and 'stream' together");
         if (connection is not null && request.Workspace.Config.Connection(connection) is null)
             throw new ProblemException(ProblemKind.ParameterInvalid, "'connection' is not in hub.yaml", [.. request.Workspace.Config.Connections.Select(c => c.Name)]);
-        int? number = connection is null ? null : request.Workspace.Store.Catalog.Stream(connection, stream!);
+        int? number = connection is null ? null : StreamNumber(request.Workspace, connection, stream!);
         var signature = $"rejected:{number}";
         var after = request.Text("cursor") is { } cursor ? request.Cursor.Open<long>(signature, cursor) : 0;
         var rows = await request.Reader.RejectedAsync(number, after, limit + 1, request.Cancelled);
@@ -89,8 +89,27 @@ internal static class RejectedRoutes
         var row = await FindAsync(request);
         byte[]? body = null;
         if (wanted)
-            body = row.Record == 0 ? row.Body : (await request.Reader.RecordBodyAsync(row.Record, request.Cancelled))?.Body ?? [];
+            body = await BodyAsync(request, row);
         await request.JsonAsync(json => Write(json, row, request.Workspace.Store.Catalog, body));
+    }
+
+    /// <summary>The record as its source said it. What was put together of several is shown as the JSON array of its parts.</summary>
+    private static async ValueTask<byte[]> BodyAsync(ApiRequest request, RejectedRow row)
+    {
+        if (row.Record == 0)
+            return row.Body;
+        if (await request.Reader.RecordBodyAsync(row.Record, request.Cancelled) is { Body.Length: > 0 } record)
+            return record.Body;
+        var parts = await request.Reader.PartsAsync(row.Record, request.Cancelled);
+        return [.. "["u8, .. parts.SelectMany((p, i) => i == 0 ? p.Body : [(byte)',', .. p.Body]), (byte)']'];
+    }
+
+    /// <summary>The catalog gives a number to every name it is asked for, so only names that exist may be asked.</summary>
+    private static int StreamNumber(Connections.Workspace workspace, string connection, string stream)
+    {
+        var streams = workspace.Connectors.Get(workspace.Connection(connection).Connector).Manifest.Streams.Select(s => s.Name).ToList();
+        return streams.Contains(stream) ? workspace.Store.Catalog.Stream(connection, stream)
+            : throw new ProblemException(ProblemKind.ParameterInvalid, "'stream' is not one of the connection's", streams);
     }
 
     private static async Task RetryAsync(ApiRequest request, RunService runs)
@@ -98,7 +117,7 @@ internal static class RejectedRoutes
         var row = await FindAsync(request);
         try
         {
-            var run = await runs.RetryAsync(row);
+            var run = await runs.RetryAsync(row, request.Cancelled);
             await request.JsonAsync(json => RunRoutes.Write(json, run));
         }
         catch (ConnectorException e)

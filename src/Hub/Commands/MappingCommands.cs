@@ -84,14 +84,14 @@ internal static class MappingCommands
     private static Command Plan()
     {
         var file = new Argument<FileInfo>("file") { Description = "The mapping file to try." };
-        var limit = new Option<int>("--limit") { Description = "How many changed entities to show.", DefaultValueFactory = _ => 20 };
+        var limit = Limit(20);
         var command = new Command("plan", "Show what publishing a mapping would change in the golden data, field by field. Changes nothing.") { file, limit };
         command.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             var plan = CompileFor(workspace, parsed.GetValue(file)!);
-            var result = await new MappingPublisher(workspace).PlanAsync(plan, cancel);
-            Write(parsed, workspace, plan, result, parsed.GetValue(limit), "would change");
+            var result = await new MappingPublisher(workspace).PlanAsync(plan, parsed.GetValue(limit), cancel);
+            Write(parsed, workspace, plan, result, "would change");
             return Exit.Ok;
         });
         return command;
@@ -100,13 +100,14 @@ internal static class MappingCommands
     private static Command Publish()
     {
         var file = new Argument<FileInfo>("file") { Description = "The mapping file to put in force." };
-        var command = new Command("publish", "Put a mapping in force and map the kept records again; only what differs is written.") { file };
+        var limit = Limit(0);
+        var command = new Command("publish", "Put a mapping in force and map the kept records again; only what differs is written.") { file, limit };
         command.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             var plan = CompileFor(workspace, parsed.GetValue(file)!);
-            var result = await new MappingPublisher(workspace).PublishAsync(plan, Environment.UserName, cancel);
-            Write(parsed, workspace, plan, result, 0, "changed");
+            var result = await new MappingPublisher(workspace).PublishAsync(plan, Environment.UserName, parsed.GetValue(limit), cancel);
+            Write(parsed, workspace, plan, result, "changed");
             return result.Runs.All(r => r.State == "succeeded") ? Exit.Ok : Exit.Problems;
         });
         return command;
@@ -116,14 +117,15 @@ internal static class MappingCommands
     {
         var source = new Argument<string>("source") { Description = "CONNECTOR/STREAM, such as ocds/processes." };
         var to = new Option<string?>("--to") { Description = "The version to go back to. Default: the one before." };
-        var command = new Command("rollback", "Put an earlier version of a mapping in force again.") { source, to };
+        var limit = Limit(0);
+        var command = new Command("rollback", "Put an earlier version of a mapping in force again.") { source, to, limit };
         command.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             var publisher = new MappingPublisher(workspace);
             var plan = await publisher.EarlierAsync(parsed.GetValue(source)!, parsed.GetValue(to), cancel);
-            var result = await publisher.PublishAsync(plan, Environment.UserName, cancel);
-            Write(parsed, workspace, plan, result, 0, "changed");
+            var result = await publisher.PublishAsync(plan, Environment.UserName, parsed.GetValue(limit), cancel);
+            Write(parsed, workspace, plan, result, "changed");
             return result.Runs.All(r => r.State == "succeeded") ? Exit.Ok : Exit.Problems;
         });
         return command;
@@ -146,6 +148,8 @@ internal static class MappingCommands
         return command;
     }
 
+    private static Option<int> Limit(int shown) => new("--limit") { Description = "How many changed entities to show.", DefaultValueFactory = _ => shown };
+
     private static Argument<FileInfo[]> Files() => new("files") { Description = "Mapping files. Default: all of the mappings folder.", Arity = ArgumentArity.ZeroOrMore };
 
     private static IReadOnlyList<MappingPlan> Compile(ParseResult parsed, FileInfo[] files)
@@ -162,43 +166,35 @@ internal static class MappingCommands
 
     private static string Read(FileInfo file) => file.Exists ? File.ReadAllText(file.FullName) : throw new InvalidFileException([new(file.ToString(), 1, 1, "there is no such file")]);
 
-    private static void Write(ParseResult parsed, Workspace workspace, MappingPlan plan, PublishResult result, int limit, string verb)
+    private static void Write(ParseResult parsed, Workspace workspace, MappingPlan plan, PublishResult result, string verb)
     {
         var output = parsed.Out();
+        var changes = result.Changes;
         if (parsed.WantsJson())
         {
             Printing.WriteJson(output, new
             {
                 source = plan.Source,
                 version = plan.Hash,
-                changes = result.Changes.CountBy(c => c.Kind).ToDictionary(),
+                changes = changes.Kinds,
+                fields = changes.Fields,
                 rejected = result.Rejected,
                 runs = result.Runs.Select(r => new { id = r.Id, connection = r.Connection, state = r.State }),
-                entities = result.Changes.Select(c => new { id = Id(workspace, c), kind = c.Kind, difference = System.Text.Json.Nodes.JsonNode.Parse(c.Body) }),
+                entities = changes.First.Select(c => new { id = Id(workspace, c), kind = c.Kind, difference = System.Text.Json.Nodes.JsonNode.Parse(c.Body) }),
             });
             return;
         }
 
-        output.WriteLine($"{plan.Source}, version {plan.Hash}: {result.Changes.Count:N0} entities {verb}"
-            + (result.Changes.Count == 0 ? "" : " (" + string.Join(", ", result.Changes.CountBy(c => c.Kind).Select(k => $"{k.Value:N0} {k.Key}")) + ")")
+        output.WriteLine($"{plan.Source}, version {plan.Hash}: {changes.Count:N0} entities {verb}"
+            + (changes.Count == 0 ? "" : " (" + string.Join(", ", changes.Kinds.Select(k => $"{k.Value:N0} {k.Key}")) + ")")
             + (result.Rejected > 0 ? $"; {result.Rejected:N0} records are rejected, see 'hub rejected list'" : ""));
-        foreach (var (name, count) in result.Changes.Where(c => c.Kind == "updated").SelectMany(Fields).CountBy(n => n).OrderByDescending(n => n.Value))
+        foreach (var (name, count) in changes.Fields.OrderByDescending(n => n.Value).ThenBy(n => n.Key, StringComparer.Ordinal))
             output.WriteLine($"  {name}: {count:N0}");
-        foreach (var change in result.Changes.Take(limit))
+        foreach (var change in changes.First)
             output.WriteLine($"  {change.Kind} {Id(workspace, change)} {System.Text.Encoding.UTF8.GetString(change.Body)}");
-        if (limit > 0 && result.Changes.Count > limit)
-            output.WriteLine($"  ... and {result.Changes.Count - limit:N0} more (--limit)");
+        if (changes.First.Count > 0 && changes.Count > changes.First.Count)
+            output.WriteLine($"  ... and {changes.Count - changes.First.Count:N0} more (--limit)");
     }
 
     private static string Id(Workspace workspace, Storage.ChangeRow change) => $"{workspace.Store.Catalog.Name(change.Type)}-{change.Entity}";
-
-    private static IEnumerable<string> Fields(Storage.ChangeRow change)
-    {
-        using var body = System.Text.Json.JsonDocument.Parse(change.Body);
-        var names = new List<string>();
-        foreach (var section in new[] { "fields", "links" })
-            if (body.RootElement.TryGetProperty(section, out var members))
-                names.AddRange(members.EnumerateObject().Select(m => m.Name));
-        return names;
-    }
 }

@@ -91,11 +91,19 @@ internal static class RunCommands
             var chosen = parsed.GetValue(retryId) is { } one
                 ? [await workspace.Store.Reader.RejectedAsync(one, cancel) ?? throw new StoreException($"no rejection {one}; 'hub rejected list' lists them")]
                 : (await workspace.Store.Reader.RejectedAsync(null, 0, int.MaxValue, cancel)).Where(r => r.Record != 0).ToList();
-            var still = 0;
+            var (mapped, still) = (0, 0);
             foreach (var rejected in chosen)
-                if ((int?)JsonNode.Parse((await new Runner(workspace).RetryAsync(rejected, cancel)).Statement)!["rejected"] > 0)
+            {
+                var run = (await new Runner(workspace).RetryAsync(rejected, Timeout.InfiniteTimeSpan, cancel))!;
+                var statement = JsonNode.Parse(run.Statement)!;
+                if (run.State != "succeeded" || (int?)statement["rejected"] > 0)
                     still++;
-            parsed.Out().WriteLine($"{chosen.Count - still} of {chosen.Count} are mapped now");
+                else if ((int?)statement["read"] > 0)
+                    mapped++;
+            }
+
+            var gone = chosen.Count - mapped - still;
+            parsed.Out().WriteLine($"{mapped} of {chosen.Count} are mapped now" + (gone > 0 ? $"; {gone} had been mended or deleted meanwhile" : ""));
             return still == 0 ? Exit.Ok : Exit.Problems;
         });
         var command = new Command("rejected", "Records that could not be mapped or read.") { list, show, retry };

@@ -49,8 +49,19 @@ public sealed class MappingFolder
         _files.Where(f => f.Key.Contains('/') && f.Key.Split('/')[0] is not ("model" or "policies" or "metrics" or "rules" or "evaluation") && !f.Key.Contains("/fixtures/", StringComparison.Ordinal))
             .Select(f => (Shown(f.Value), File.ReadAllText(f.Value)));
 
+    /// <summary>The source that a file at its usual place maps, <c>connector/stream</c>.</summary>
+    public static string UsualSource(string file) => $"{Path.GetFileName(Path.GetDirectoryName(file))}/{Path.GetFileNameWithoutExtension(file)}";
+
     /// <summary>Compiles all mapping files; faults of all files are reported together.</summary>
+    /// <exception cref="InvalidFileException">With every fault of every file.</exception>
     public static IReadOnlyList<MappingPlan> Compile(IEnumerable<(string File, string Text)> files, EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions)
+    {
+        var (plans, faults) = TryCompile(files, model, functions);
+        return faults.Count > 0 ? throw new InvalidFileException(faults) : plans;
+    }
+
+    /// <summary>Compiles what can be, and says what is wrong with the rest.</summary>
+    public static (IReadOnlyList<MappingPlan> Plans, IReadOnlyList<Diagnostic> Faults) TryCompile(IEnumerable<(string File, string Text)> files, EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions)
     {
         var plans = new List<MappingPlan>();
         var faults = new List<Diagnostic>();
@@ -66,7 +77,7 @@ public sealed class MappingFolder
 
         foreach (var twice in plans.GroupBy(p => p.Source).Where(g => g.Count() > 1))
             faults.Add(new(twice.Last().File, 1, 1, $"source '{twice.Key}' is already mapped by {twice.First().File}"));
-        return faults.Count > 0 ? throw new InvalidFileException(faults) : plans;
+        return (plans, faults);
     }
 
     private static string Shown(string path)

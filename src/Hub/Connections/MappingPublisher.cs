@@ -5,10 +5,10 @@ using IntegrationHub.Storage;
 namespace IntegrationHub.Connections;
 
 /// <summary>What putting a mapping version in force did, or would do.</summary>
-/// <param name="Changes">One per entity and batch.</param>
+/// <param name="Changes">One change per entity and batch, summed up.</param>
 /// <param name="Rejected">Records of its streams that are rejected afterwards.</param>
 /// <param name="Runs">The backfills.</param>
-public sealed record PublishResult(IReadOnlyList<ChangeRow> Changes, long Rejected, IReadOnlyList<RunRow> Runs);
+public sealed record PublishResult(ChangeSummary Changes, long Rejected, IReadOnlyList<RunRow> Runs);
 
 /// <summary>
 /// Puts mapping versions in force. Planning does the very same on a copy of the store, so that it shows exactly what publishing will do.
@@ -16,14 +16,17 @@ public sealed record PublishResult(IReadOnlyList<ChangeRow> Changes, long Reject
 public sealed class MappingPublisher(Workspace workspace)
 {
     /// <summary>What publishing would change. Changes nothing.</summary>
-    public async Task<PublishResult> PlanAsync(MappingPlan plan, CancellationToken stop)
+    /// <param name="plan">The version to try.</param>
+    /// <param name="show">How many changes to show whole.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task<PublishResult> PlanAsync(MappingPlan plan, int show, CancellationToken stop)
     {
         await using var copy = await workspace.Store.CopyAsync(stop);
-        return await new MappingPublisher(workspace.Over(copy)).PublishAsync(plan, "plan", stop);
+        return await new MappingPublisher(workspace.Over(copy)).PublishAsync(plan, "plan", show, stop);
     }
 
     /// <summary>Puts the version in force, then maps kept records again that were mapped by another.</summary>
-    public async Task<PublishResult> PublishAsync(MappingPlan plan, string by, CancellationToken stop)
+    public async Task<PublishResult> PublishAsync(MappingPlan plan, string by, int show, CancellationToken stop)
     {
         workspace.NumberOf(plan);
         await CheckAsync(plan, stop);
@@ -36,7 +39,7 @@ public sealed class MappingPublisher(Workspace workspace)
 
         workspace.Use(plan);
         var runs = await new Runner(workspace).BackfillAsync(plan.Source, stop);
-        return new(await ChangesAsync(before, runs, stop), await RejectedAsync(plan, stop), runs);
+        return new(await ChangesAsync(before, runs, show, stop), await RejectedAsync(plan, stop), runs);
     }
 
     /// <summary>An earlier version: the named one, or the one that was in force before.</summary>
@@ -60,16 +63,17 @@ public sealed class MappingPublisher(Workspace workspace)
             await (await workspace.OpenAsync(connection, stop)).Connection.DisposeAsync();
     }
 
-    private async ValueTask<IReadOnlyList<ChangeRow>> ChangesAsync(long after, IReadOnlyList<RunRow> runs, CancellationToken stop)
+    private async ValueTask<ChangeSummary> ChangesAsync(long after, IReadOnlyList<RunRow> runs, int show, CancellationToken stop)
     {
         var ids = runs.Select(r => r.Id).ToHashSet();
-        var changes = new List<ChangeRow>();
+        var changes = new ChangeSummary(show);
         while (true)
         {
             var page = await workspace.Store.Reader.ChangesAsync(new(after, 1_000), stop);
             if (page.Count == 0)
                 return changes;
-            changes.AddRange(page.Where(c => ids.Contains(c.Run)));
+            foreach (var change in page.Where(c => ids.Contains(c.Run)))
+                changes.Add(change);
             after = page[^1].Sequence;
         }
     }

@@ -13,7 +13,7 @@ using IntegrationHub.Yaml;
 namespace IntegrationHub.Connections;
 
 /// <summary>One organisation's data with everything that works on it. Everything hangs off this object; there is no static state.</summary>
-public sealed class Workspace : IAsyncDisposable
+public sealed partial class Workspace : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, MappingPlan> _plans = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, string> _connectors = new();
@@ -72,7 +72,8 @@ public sealed class Workspace : IAsyncDisposable
             var workspace = new Workspace(config, store, SecretStore.Open(store, data), model, folder, connectors, time, logs);
             foreach (var connection in config.Connections)
                 workspace.NumberOf(connection);
-            await workspace.LoadPlansAsync(cancellationToken);
+            await workspace.RefreshPlansAsync(cancellationToken);
+            await workspace.PublishNewAsync(cancellationToken);
             return workspace;
         }
         catch
@@ -150,20 +151,33 @@ public sealed class Workspace : IAsyncDisposable
     }
 
     /// <summary>Reads again which mapping versions are in force; other processes may have published.</summary>
-    public async ValueTask LoadPlansAsync(CancellationToken cancellationToken)
+    public async ValueTask RefreshPlansAsync(CancellationToken cancellationToken)
     {
-        var published = (await Publications.AllAsync(Store.Reader, cancellationToken)).ToDictionary(p => p.Source, p => p.Publication);
-        var unpublished = new List<MappingPlan>();
-        foreach (var plan in MappingFolder.Compile(Folder.Mappings(), Model, Functions))
-            if (!published.ContainsKey(plan.Source))
-                unpublished.Add(plan);
-        foreach (var (source, publication) in published)
+        foreach (var (source, publication) in await Publications.AllAsync(Store.Reader, cancellationToken))
             if (_plans.GetValueOrDefault(source)?.Hash != publication.Current)
                 _plans[source] = await Publications.PlanAsync(Store.Reader, source, publication.Current, Model, Functions, cancellationToken);
-        if (unpublished.Count == 0)
+    }
+
+    /// <summary>Puts mappings in force that never were. Of those that were, a file that is being edited, broken or not, changes nothing until it is published.</summary>
+    private async ValueTask PublishNewAsync(CancellationToken cancellationToken)
+    {
+        var published = await Publications.AllAsync(Store.Reader, cancellationToken);
+        var versions = published.SelectMany(p => p.Publication.History).Select(e => e.Hash).ToHashSet(StringComparer.Ordinal);
+        var files = Folder.Mappings().Where(f => !versions.Contains(MappingPlan.HashOf(f.Text))).ToList();
+        if (files.Count == 0)
             return;
+        var (plans, faults) = MappingFolder.TryCompile(files, Model, Functions);
+        var sources = published.Select(p => p.Source).ToHashSet(StringComparer.Ordinal);
+        var log = Logs.CreateLogger("Mappings");
+        foreach (var fault in faults.Where(f => sources.Contains(MappingFolder.UsualSource(f.File))))
+            FaultInDraft(log, fault.ToString());
+        if (faults.Where(f => !sources.Contains(MappingFolder.UsualSource(f.File))).ToList() is { Count: > 0 } unpublished)
+            throw new InvalidFileException(unpublished);
+        if (plans.All(p => sources.Contains(p.Source)))
+            return;
+
         await using var transaction = await Store.BeginAsync(cancellationToken);
-        foreach (var plan in unpublished)
+        foreach (var plan in plans.Where(p => !sources.Contains(p.Source)))
         {
             await Publications.PublishAsync(transaction, plan, "first start", Now);
             _plans[plan.Source] = plan;
@@ -171,6 +185,9 @@ public sealed class Workspace : IAsyncDisposable
 
         await transaction.CommitAsync();
     }
+
+    [LoggerMessage(51, LogLevel.Warning, "{Fault} (the version in force stays; 'hub mappings list' shows it)")]
+    private static partial void FaultInDraft(ILogger log, string fault);
 
     /// <summary>Takes note that this process has put a version in force.</summary>
     public void Use(MappingPlan plan) => _plans[plan.Source] = plan;

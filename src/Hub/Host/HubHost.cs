@@ -49,29 +49,24 @@ public static partial class HubHost
     }
 
     /// <summary>Starts serving; comes back when requests are answered.</summary>
-    /// <exception cref="HubEnvironmentException">The address cannot be had.</exception>
+    /// <exception cref="HubEnvironmentException">The address cannot be had, or another hub serves the same data.</exception>
     public static async Task StartAsync(WebApplication app, CancellationToken cancellationToken)
     {
         var workspace = app.Services.GetRequiredService<Workspace>();
+        var only = workspace.Store.TryLease("host")
+            ?? throw new HubEnvironmentException($"another hub serves the data in '{workspace.Config.Data}'; stop it, or give this one another folder with 'data:' in hub.yaml or --data");
+        app.Lifetime.ApplicationStopped.Register(only.Dispose);
         try
         {
             await app.StartAsync(cancellationToken);
         }
         catch (Exception e) when (Unbindable(e) is { } reason)
         {
+            only.Dispose();
             throw new HubEnvironmentException($"cannot listen on {workspace.Config.Listen}: {reason}; set another address with 'listen:' in hub.yaml", e);
         }
 
         Listening(workspace.Logs.CreateLogger("Host"), string.Join(", ", app.Urls));
-    }
-
-    /// <summary>Serves until the process is told to stop (SIGTERM, Ctrl-C) or the token is cancelled; then ends runs and answers those who wait.</summary>
-    /// <exception cref="HubEnvironmentException">The address cannot be had.</exception>
-    public static async Task RunAsync(Workspace workspace, HubHostOptions options, CancellationToken cancellationToken)
-    {
-        await using var app = Build(workspace, options);
-        await StartAsync(app, cancellationToken);
-        await app.WaitForShutdownAsync(cancellationToken);
     }
 
     private static string? Unbindable(Exception e) => (e, e.InnerException) switch

@@ -13,7 +13,7 @@ namespace IntegrationHub.Host;
 /// </summary>
 public sealed partial class RunService : IHostedService, IDisposable
 {
-    /// <summary>How long an answer waits for the first run to begin.</summary>
+    /// <summary>How long an answer waits for a run to begin.</summary>
     private static readonly TimeSpan FirstRun = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<string, Task> _running = new(StringComparer.Ordinal);
@@ -48,11 +48,17 @@ public sealed partial class RunService : IHostedService, IDisposable
             return;
         }
 
+        await ReportAsync(connection, run);
+    }
+
+    /// <summary>Waits for the end of a run that nobody else waits for, and says when it could not be run.</summary>
+    private async Task ReportAsync(string connection, Task run)
+    {
         try
         {
             await run;
         }
-        catch (Exception e) when (e is ConnectorException or StoreException)
+        catch (Exception e) when (e is ConnectorException or StoreException or Yaml.InvalidFileException)
         {
             NotRun(_log, connection, e.Message);
         }
@@ -75,19 +81,32 @@ public sealed partial class RunService : IHostedService, IDisposable
         {
             var first = (await _workspace.Store.Reader.RunsAsync(connection, 10, cancellationToken)).LastOrDefault(r => r.Id > before);
             if (first is not null)
+            {
+                _ = ReportAsync(connection, run);
                 return first;
+            }
+
             if (run.IsCompleted)
                 return (await ResultAsync(run)) is [var only, ..] ? only
                     : throw new ProblemException(ProblemKind.ConnectionBusy, "no stream could be run: another process has them in hand, or no mapping is in force for them");
             if (_workspace.Time.GetElapsedTime(began) > FirstRun)
+            {
+                _ = ReportAsync(connection, run);
                 return null;
+            }
+
             await Task.WhenAny(run, Task.Delay(TimeSpan.FromMilliseconds(20), _workspace.Time, cancellationToken));
         }
     }
 
-    /// <summary>Maps a rejected record again.</summary>
+    /// <summary>Maps a rejected record again. Once it has begun it goes to its end, whether or not anybody waits for the answer.</summary>
+    /// <exception cref="ProblemException">Another run has the stream in hand.</exception>
     /// <exception cref="ConnectorException">It cannot be retried.</exception>
-    public Task<RunRow> RetryAsync(RejectedRow rejected) => _runner.RetryAsync(rejected, _stop.Token);
+    public async Task<RunRow> RetryAsync(RejectedRow rejected, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellationToken);
+        return await _runner.RetryAsync(rejected, FirstRun, stop.Token) ?? throw new ProblemException(ProblemKind.ConnectionBusy, "wait for the run to end");
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -18,7 +18,7 @@ public sealed class MappingPlan
         Contributions = contributions;
         Rules = rules;
         Tests = tests;
-        Hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
+        Hash = HashOf(text);
     }
 
     public string File { get; }
@@ -33,6 +33,9 @@ public sealed class MappingPlan
 
     /// <summary>The version: first 16 hexadecimal digits of SHA-256 over the text.</summary>
     public string Hash { get; }
+
+    /// <summary>The version that a text is.</summary>
+    public static string HashOf(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..16];
 
     public IReadOnlyList<Rule> Rules { get; }
 

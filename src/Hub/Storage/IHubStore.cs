@@ -87,6 +87,9 @@ public interface IHubTransaction : IAsyncDisposable
     /// <summary>Replaces what is kept about rejections of these records.</summary>
     ValueTask WriteRejectedAsync(IReadOnlyList<long> clearRecords, IReadOnlyList<RejectedRow> add);
 
+    /// <summary>Forgets unreadable places of a stream that no run since the given one met.</summary>
+    ValueTask ClearUnreadableAsync(int stream, long beforeRun);
+
     ValueTask SaveCursorAsync(int stream, string? cursor);
 
     ValueTask<string?> CursorAsync(int stream);

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Net.Http.Json;
 using System.Text;
+using System.Text.Json;
 using IntegrationHub.Api;
 using IntegrationHub.Tests.Host;
 using Microsoft.AspNetCore.Routing;
@@ -60,6 +61,7 @@ public class ProblemTests(ProblemTests.SharedHub shared) : IClassFixture<Problem
     [InlineData("/v1/runs/99", 404, "not_found")]
     [InlineData("/v1/runs/x", 404, "not_found")]
     [InlineData("/v1/rejected/99", 404, "not_found")]
+    [InlineData("/v1/rejected?connection=tenders&stream=process", 400, "parameter_invalid")]
     [InlineData("/v1/mappings/ocds/none", 404, "not_found")]
     [InlineData("/v1/nothing", 404, "route_not_found")]
     [InlineData("/", 404, "route_not_found")]
@@ -156,6 +158,8 @@ public class ProblemTests(ProblemTests.SharedHub shared) : IClassFixture<Problem
         Assert.Equal(("p-1", "tenders"), (rejected.GetProperty("where").GetString(), rejected.GetProperty("connection").GetString()));
         Assert.DoesNotContain("Secret title", rejected.GetRawText());
         var id = rejected.GetProperty("id").GetInt64();
+        var record = JsonDocument.Parse((await hub.GetAsync($"/v1/rejected/{id}?body=true")).GetProperty("body").GetBytesFromBase64()).RootElement;
+        Assert.Equal("Secret title", Assert.Single(record.EnumerateArray()).GetProperty("tender").GetProperty("title").GetString());
         using var retried = await hub.SendAsync($"/v1/rejected/{id}/retry", HttpMethod.Post);
         Assert.Equal(200, (int)retried.StatusCode);
 

@@ -55,7 +55,7 @@ public class HubHostTests
 
         // The same folder without the schedule: the kept job goes.
         var config = hub.Workspace.Config with { Connections = [hub.Workspace.Config.Connections[0] with { Schedule = null }] };
-        await using var workspace = await Connections.Workspace.OpenAsync(config, Connections.ConnectorRegistry.BuiltIn(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, Cancelled);
+        await using var workspace = await IntegrationHub.Connections.Workspace.OpenAsync(config, IntegrationHub.Connections.ConnectorRegistry.BuiltIn(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance, Cancelled);
         await using var app = HubHost.Build(workspace, new());
         await HubHost.StartAsync(app, Cancelled);
         var scheduler = await app.Services.GetRequiredService<ISchedulerFactory>().GetScheduler(Cancelled);

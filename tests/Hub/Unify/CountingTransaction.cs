@@ -50,6 +50,8 @@ internal sealed class CountingTransaction(IHubTransaction inner, Action<int> rea
 
     public ValueTask WriteRejectedAsync(IReadOnlyList<long> clearRecords, IReadOnlyList<RejectedRow> add) => inner.WriteRejectedAsync(clearRecords, add);
 
+    public ValueTask ClearUnreadableAsync(int stream, long beforeRun) => inner.ClearUnreadableAsync(stream, beforeRun);
+
     public ValueTask SaveCursorAsync(int stream, string? cursor) => inner.SaveCursorAsync(stream, cursor);
 
     public ValueTask<string?> CursorAsync(int stream) => inner.CursorAsync(stream);

@@ -80,7 +80,11 @@ public sealed class Runner(Workspace workspace)
     }
 
     /// <summary>Maps one rejected record again.</summary>
-    public async Task<RunRow> RetryAsync(RejectedRow rejected, CancellationToken stop)
+    /// <param name="rejected">What to retry; a record that a sync has mended or deleted meanwhile is left as it is.</param>
+    /// <param name="wait">How long to wait for another run of the stream.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>The run; <c>null</c> when another run still had the stream in hand.</returns>
+    public async Task<RunRow?> RetryAsync(RejectedRow rejected, TimeSpan wait, CancellationToken stop)
     {
         var name = workspace.Store.Catalog.Name(rejected.Stream);
         var (config, streamName) = (workspace.Connection(name[..name.IndexOf('/')]), name[(name.IndexOf('/') + 1)..]);
@@ -89,7 +93,9 @@ public sealed class Runner(Workspace workspace)
         var (connector, connection) = await OpenForReplayAsync(config, stop);
         await using var _ = connection;
         var manifest = StreamsOf(connector, streamName).Single();
-        using var lease = await LeaseAsync(LeaseName(config, manifest), stop);
+        using var lease = await TryLeaseAsync(LeaseName(config, manifest), wait, stop);
+        if (lease is null)
+            return null;
         var stream = await ContextAsync(config, manifest, connection, stop)
             ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"no mapping is in force for {config.Connector}/{streamName}");
         var done = false;
@@ -141,7 +147,7 @@ public sealed class Runner(Workspace workspace)
     /// <summary>The stream with the mapping now in force, for the holder of its lease. Runs that a dead process left open are closed.</summary>
     private async ValueTask<StreamContext?> ContextAsync(ConnectionConfig config, StreamManifest manifest, IConnection connection, CancellationToken stop)
     {
-        await workspace.LoadPlansAsync(stop);
+        await workspace.RefreshPlansAsync(stop);
         await using (var transaction = await workspace.Store.BeginAsync(stop))
         {
             await transaction.InterruptRunsAsync(config.Name, manifest.Name, workspace.Now);
@@ -216,11 +222,18 @@ public sealed class Runner(Workspace workspace)
         await transaction.CommitAsync();
     }
 
-    private async ValueTask<IDisposable> LeaseAsync(string name, CancellationToken stop)
+    private async ValueTask<IDisposable> LeaseAsync(string name, CancellationToken stop) => (await TryLeaseAsync(name, Timeout.InfiniteTimeSpan, stop))!;
+
+    private async ValueTask<IDisposable?> TryLeaseAsync(string name, TimeSpan wait, CancellationToken stop)
     {
-        IDisposable? lease;
-        while ((lease = workspace.Store.TryLease(name)) is null)
+        var began = workspace.Time.GetTimestamp();
+        while (true)
+        {
+            if (workspace.Store.TryLease(name) is { } lease)
+                return lease;
+            if (wait != Timeout.InfiniteTimeSpan && workspace.Time.GetElapsedTime(began) >= wait)
+                return null;
             await Task.Delay(TimeSpan.FromMilliseconds(200), workspace.Time, stop);
-        return lease;
+        }
     }
 }

@@ -90,8 +90,11 @@ public sealed class StreamRun
 
         await mapper;
         await reader;
+        if (stop.IsCancellationRequested || !_fromBeginning)
+            return;
+        await ForgetMendedAsync();
         // What could not be read may be a record that is still there: such a read is not complete.
-        if (!stop.IsCancellationRequested && _stream.MarksSeen && !_sawUnreadable)
+        if (_stream.MarksSeen && !_sawUnreadable)
             await new AbsenceSweep(_workspace, _stream, _run, _total).RunAsync();
     }
 
@@ -164,6 +167,14 @@ public sealed class StreamRun
         await foreach (var _ in batches.ReadAllAsync(CancellationToken.None))
         {
         }
+    }
+
+    /// <summary>The source was read from end to end: unreadable places that were not met again are mended.</summary>
+    private async Task ForgetMendedAsync()
+    {
+        await using var transaction = await _workspace.Store.BeginAsync(CancellationToken.None);
+        await transaction.ClearUnreadableAsync(_stream.Number, _run.Id);
+        await transaction.CommitAsync();
     }
 
     private async Task CommitAsync(Batch batch)

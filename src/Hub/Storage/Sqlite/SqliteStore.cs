@@ -18,6 +18,7 @@ public sealed class SqliteStore : IHubStore
     private readonly SqliteDatabase _writer;
     private readonly SqliteStoreOptions _options;
     private readonly bool _temporary;
+    private IDisposable? _inUse;
     private bool _disposed;
 
     private SqliteStore(SqliteStoreOptions options, SqliteDatabase writer, bool temporary)
@@ -60,7 +61,10 @@ public sealed class SqliteStore : IHubStore
             throw;
         }
 
-        return new(options, writer, temporary);
+        var store = new SqliteStore(options, writer, temporary);
+        if (!temporary)
+            store.DeleteLeftCopies();
+        return store;
     }
 
     private static void Prepare(SqliteDatabase writer, string path)
@@ -142,7 +146,9 @@ public sealed class SqliteStore : IHubStore
 
     public async ValueTask<IHubStore> CopyAsync(CancellationToken cancellationToken)
     {
-        var path = $"{_options.Path}.try-{Guid.NewGuid():N}";
+        var name = $"try-{Guid.NewGuid():N}";
+        var path = $"{_options.Path}.{name}";
+        var inUse = TryLease(name);
         await _writing.WaitAsync(cancellationToken);
         try
         {
@@ -150,6 +156,7 @@ public sealed class SqliteStore : IHubStore
         }
         catch
         {
+            inUse?.Dispose();
             DeleteFiles(path);
             throw;
         }
@@ -158,7 +165,25 @@ public sealed class SqliteStore : IHubStore
             _writing.Release();
         }
 
-        return Open(new SqliteStoreOptions { Path = path, BusyTimeout = _options.BusyTimeout }, temporary: true);
+        var copy = Open(new SqliteStoreOptions { Path = path, BusyTimeout = _options.BusyTimeout }, temporary: true);
+        copy._inUse = inUse;
+        return copy;
+    }
+
+    /// <summary>Copies outlive a process that is killed. Whoever works on one holds its lease.</summary>
+    private void DeleteLeftCopies()
+    {
+        var prefix = Path.GetFileName(_options.Path) + ".";
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(_options.Path))!, prefix + "try-*"))
+        {
+            var name = Path.GetFileName(file)[prefix.Length..];
+            // Those of the journal and of the leases go with their copy.
+            if (name.Length != "try-".Length + 32)
+                continue;
+            using var lease = TryLease(name);
+            if (lease is not null)
+                DeleteFiles(file);
+        }
     }
 
     /// <summary>Limits the size of the file, as a full disk would; returns the limit before. For tests.</summary>
@@ -208,6 +233,7 @@ public sealed class SqliteStore : IHubStore
         _writing.Dispose();
         if (_temporary)
             DeleteFiles(_options.Path);
+        _inUse?.Dispose();
         return ValueTask.CompletedTask;
     }
 

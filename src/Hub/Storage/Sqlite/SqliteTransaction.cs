@@ -213,16 +213,22 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
         foreach (var record in clearRecords)
             clear.Bind(1, record).Run();
         var insert = database.Prepare("INSERT INTO rejected(stream, record, place, rule, path, found, reason, at, run, body) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
-        // The same unreadable place in the same source is one entry, however often it is read.
-        var again = database.Prepare("DELETE FROM rejected WHERE stream=?1 AND record=0 AND place=?2");
+        // The same unreadable bytes at the same place are one entry, however often they are read.
+        var again = database.Prepare("DELETE FROM rejected WHERE stream=?1 AND record=0 AND place=?2 AND body IS ?3");
         foreach (var row in add)
         {
             if (row.Record == 0)
-                again.Bind(1, row.Stream).Bind(2, row.Where).Run();
+                again.Bind(1, row.Stream).Bind(2, row.Where).BindBlob(3, row.Body).Run();
             insert.Bind(1, row.Stream).Bind(2, row.Record).Bind(3, row.Where).Bind(4, row.Rule).Bind(5, row.Path).Bind(6, row.Found).Bind(7, row.Reason)
                 .Bind(8, row.At).Bind(9, row.Run).BindBlob(10, row.Body).Run();
         }
 
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ClearUnreadableAsync(int stream, long beforeRun)
+    {
+        database.Prepare("DELETE FROM rejected WHERE stream=?1 AND record=0 AND run<?2").Bind(1, stream).Bind(2, beforeRun).Run();
         return ValueTask.CompletedTask;
     }
 

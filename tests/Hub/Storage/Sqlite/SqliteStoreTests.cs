@@ -91,6 +91,22 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Copy_that_a_killed_process_left_is_deleted_and_one_in_use_is_not()
+    {
+        await using var store = Open();
+        await using var inUse = await store.CopyAsync(Cancel);
+        var left = $"{Database}.try-{Guid.NewGuid():N}";
+        foreach (var end in new[] { "", "-wal", "-shm" })
+            await File.WriteAllTextAsync(left + end, "left", Cancel);
+        Directory.CreateDirectory(left + ".leases");
+        var before = Directory.GetFileSystemEntries(Path.GetDirectoryName(Database)!).Where(f => f.Contains(".try-", StringComparison.Ordinal) && !f.StartsWith(left, StringComparison.Ordinal)).Order().ToList();
+        Assert.NotEmpty(before);
+        await Open().DisposeAsync();
+        Assert.Equal(before, Directory.GetFileSystemEntries(Path.GetDirectoryName(Database)!).Where(f => f.Contains(".try-", StringComparison.Ordinal)).Order());
+        Assert.Equal(0, await inUse.Reader.LastChangeAsync(Cancel));
+    }
+
+    [Fact]
     public async Task Lease_of_a_killed_process_is_free()
     {
         if (!File.Exists("/usr/bin/flock"))
