@@ -6,9 +6,11 @@ namespace IntegrationHub.Unify.Identity;
 /// Finds which of some contributions are the same by comparison. Contributions of equal profile are compared once; those of one profile, and those
 /// of two that match, are connected where they are next to each other in time, which connects them all.
 /// </summary>
+/// <remarks>When a decision may cut between contributions that say the same, every pair is needed: what is next in time may be on the other side.</remarks>
 internal sealed class MatchGraph
 {
     private readonly MatchPlan _plan;
+    private bool _every;
     private readonly IReadOnlyList<MatchNode> _nodes;
     private readonly List<Group> _groups = [];
     private readonly Dictionary<CandidateKey, int> _slots = [];
@@ -59,8 +61,10 @@ internal sealed class MatchGraph
     }
 
     /// <summary>The pairs that are the same, in no order.</summary>
-    public List<MatchEdge> Edges(CandidateStates states)
+    /// <param name="every">Whether every pair is needed.</param>
+    public List<MatchEdge> Edges(CandidateStates states, bool every = false)
     {
+        _every = every;
         var open = new bool[_firstOfSlot.Count];
         foreach (var (key, slot) in _slots)
             open[slot] = !states.Closed.Contains(key);
@@ -157,6 +161,10 @@ internal sealed class MatchGraph
     {
         var score = PairScore.Of(_plan, group.Profile, group.Profile, states.IsShared);
         var sorted = InTime(group);
+        if (_every)
+            for (var i = 0; i < sorted.Count; i++)
+                for (var j = 0; j < i - 1; j++)
+                    Offer(sorted[j], sorted[i], score, edges);
         for (var i = 1; i < sorted.Count; i++)
             Offer(sorted[i - 1], sorted[i], score, edges);
     }
@@ -175,6 +183,14 @@ internal sealed class MatchGraph
         }
 
         var (left, right) = (InTime(a), InTime(b));
+        if (_every)
+        {
+            foreach (var one in left)
+                foreach (var other in right)
+                    Offer(one, other, score, edges);
+            return;
+        }
+
         for (int i = 0, j = 0; i < left.Count && j < right.Count;)
         {
             Offer(left[i], right[j], score, edges);

@@ -16,7 +16,7 @@ internal static class Partition
     public static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, CandidateStates? states = null)
     {
         var graph = new MatchGraph(plan, nodes);
-        return Of(plan, nodes, rulings, rankOf, graph.Edges(states ?? graph.JudgeAll()));
+        return Of(plan, nodes, rulings, rankOf, graph.Edges(states ?? graph.JudgeAll(), every: rulings.Count > 0));
     }
 
     public static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, List<MatchEdge> edges)

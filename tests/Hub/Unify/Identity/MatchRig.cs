@@ -83,13 +83,15 @@ internal sealed class MatchRig : IAsyncDisposable
         return rig;
     }
 
+    public string ConnectorOf(int connection) => connection == 1 ? "crm" : GoldenFold.Steward;
+
     /// <summary>Applies a batch; <c>null</c> withdraws a record.</summary>
     public async Task<IReadOnlyList<ChangeRow>> ApplyAsync(params (long Record, Client? Said)[] batch)
     {
         await using var transaction = await Store.BeginAsync(TestContext.Current.CancellationToken);
         var records = batch.Select(r => new RecordContributions(
             new() { Id = r.Record, Stream = 1, SourceId = "r" + r.Record }, 1, r.Said is { } said ? [new NewContribution(Type, "k" + r.Record, said.Time, said.Body)] : []));
-        var changes = await new UnifyBatch(transaction, Bindings, _ => "crm").ApplyAsync([.. records], new(1, 1, 1000));
+        var changes = await new UnifyBatch(transaction, Bindings, ConnectorOf).ApplyAsync([.. records], new(1, 1, 1000));
         await transaction.CommitAsync();
         foreach (var (record, said) in batch)
             if (said is null)
@@ -108,7 +110,7 @@ internal sealed class MatchRig : IAsyncDisposable
         foreach (var entity in await Store.Reader.EntitiesAsync(new(Type.Number, 100_000), TestContext.Current.CancellationToken))
         {
             var rows = await Store.Reader.ContributionsAsync(entity.Id, TestContext.Current.CancellationToken);
-            lines.Add($"{(withNumbers ? entity.Id + " " : "")}{string.Join(',', rows.Select(r => r.Record).Order())} {Encoding.UTF8.GetString(entity.Body)}");
+            lines.Add($"{(withNumbers ? entity.Id + " " : "")}{string.Join(',', rows.Where(r => r.Connection == 1).Select(r => r.Record).Order())} {Encoding.UTF8.GetString(entity.Body)}");
         }
 
         return lines;
