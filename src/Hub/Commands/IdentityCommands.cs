@@ -56,13 +56,13 @@ internal static class IdentityCommands
     {
         var ids = new Argument<string[]>("ids") { Description = "Two or more entities of one type.", Arity = new(2, 20) };
         var command = new Command("merge", "Make several entities one.") { ids, ReasonOption, ByOption };
-        command.SetAction((parsed, cancel) => DecideAsync(parsed, cancel, async (workspace, steward) =>
+        command.SetAction((parsed, cancel) => DecideAsync(parsed, async (workspace, steward) =>
         {
             var rows = new List<long>();
             foreach (var id in parsed.GetValue(ids)!)
                 rows.Add((await EntityAsync(workspace, id, cancel)).Row.Id);
             return await workspace.Stewardship.MergeAsync(rows, steward, cancel);
-        }));
+        }, cancel));
         return command;
     }
 
@@ -71,12 +71,12 @@ internal static class IdentityCommands
         var id = new Argument<string>("id") { Description = "The entity." };
         var names = new Argument<string[]>("contributions") { Description = "Contributions to take out, as 'hub identity show' names them.", Arity = ArgumentArity.OneOrMore };
         var command = new Command("split", "Take contributions out of an entity; they become one of their own.") { id, names, ReasonOption, ByOption };
-        command.SetAction((parsed, cancel) => DecideAsync(parsed, cancel, async (workspace, steward) =>
+        command.SetAction((parsed, cancel) => DecideAsync(parsed, async (workspace, steward) =>
         {
             var (row, _) = await EntityAsync(workspace, parsed.GetValue(id)!, cancel);
             var keys = parsed.GetValue(names)!.Select(n => ContributionName.Read(workspace.Store.Catalog, n) ?? throw new UsageException($"'{n}' names no contribution; they look like CONNECTION/KEY")).ToList();
             return await workspace.Stewardship.SplitAsync(row.Id, keys, steward, cancel);
-        }));
+        }, cancel));
         return command;
     }
 
@@ -85,8 +85,8 @@ internal static class IdentityCommands
         var one = new Argument<string>("one") { Description = "An entity." };
         var other = new Argument<string>("other") { Description = "Another of the same type." };
         var command = new Command("forbid", "Keep two entities apart for ever; a proposal that is refused so does not come again.") { one, other, ReasonOption, ByOption };
-        command.SetAction((parsed, cancel) => DecideAsync(parsed, cancel, async (workspace, steward) =>
-            await workspace.Stewardship.ForbidAsync((await EntityAsync(workspace, parsed.GetValue(one)!, cancel)).Row.Id, (await EntityAsync(workspace, parsed.GetValue(other)!, cancel)).Row.Id, steward, cancel)));
+        command.SetAction((parsed, cancel) => DecideAsync(parsed, async (workspace, steward) =>
+            await workspace.Stewardship.ForbidAsync((await EntityAsync(workspace, parsed.GetValue(one)!, cancel)).Row.Id, (await EntityAsync(workspace, parsed.GetValue(other)!, cancel)).Row.Id, steward, cancel), cancel));
         return command;
     }
 
@@ -96,7 +96,7 @@ internal static class IdentityCommands
         var field = new Argument<string>("field") { Description = "The field." };
         var value = new Argument<string>("value") { Description = "The value; JSON for numbers and flags." };
         var command = new Command("pin", "Set a field whatever the sources say.") { id, field, value, ReasonOption, ByOption };
-        command.SetAction((parsed, cancel) => DecideAsync(parsed, cancel, async (workspace, steward) =>
+        command.SetAction((parsed, cancel) => DecideAsync(parsed, async (workspace, steward) =>
         {
             var (row, binding) = await EntityAsync(workspace, parsed.GetValue(id)!, cancel);
             var text = parsed.GetValue(value)!;
@@ -109,7 +109,7 @@ internal static class IdentityCommands
             {
                 throw new UsageException("the value is not the JSON of a number, true or false");
             }
-        }));
+        }, cancel));
         return command;
     }
 
@@ -117,7 +117,7 @@ internal static class IdentityCommands
     {
         var number = new Argument<long>("decision") { Description = "Number of the decision, as 'hub identity decisions' lists it." };
         var command = new Command("undo", "Put a decision out of force; what it caused goes back.") { number, ReasonOption, ByOption };
-        command.SetAction((parsed, cancel) => DecideAsync(parsed, cancel, (workspace, steward) => workspace.Stewardship.UndoAsync(parsed.GetValue(number), steward, cancel)));
+        command.SetAction((parsed, cancel) => DecideAsync(parsed, (workspace, steward) => workspace.Stewardship.UndoAsync(parsed.GetValue(number), steward, cancel), cancel));
         return command;
     }
 
@@ -139,7 +139,7 @@ internal static class IdentityCommands
         return command;
     }
 
-    private static async Task<int> DecideAsync(ParseResult parsed, CancellationToken cancel, Func<Workspace, Steward, ValueTask<Decided>> decide)
+    private static async Task<int> DecideAsync(ParseResult parsed, Func<Workspace, Steward, ValueTask<Decided>> decide, CancellationToken cancel)
     {
         await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
         Decided decided;

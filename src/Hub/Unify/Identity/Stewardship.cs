@@ -141,7 +141,7 @@ public sealed class Stewardship(IHubStore store, Bindings bindings, Func<int, st
         return new(row, changes);
     }
 
-    private DecisionRow Row(EntityBinding binding, string kind, Steward steward, IReadOnlyList<string> left, IReadOnlyList<string> right, JsonObject evidence)
+    private DecisionRow Row(EntityBinding binding, string kind, Steward steward, List<string> left, List<string> right, JsonObject evidence)
     {
         if (steward.By.Length == 0 || steward.Reason.Length == 0)
             throw new DecisionException("a decision needs who decides and why");
