@@ -114,6 +114,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
         if (row.ObservedAt == contribution.ObservedAt && row.Body.AsSpan().SequenceEqual(contribution.Body))
             return;
         var wasLive = !row.IsWithdrawn;
+        var timeBefore = row.ObservedAt;
         var (keysBefore, profileBefore) = wasLive ? ContributionDocument.Identity(row, contribution.Binding) : ([], null);
         row.Body = contribution.Body;
         row.ObservedAt = contribution.ObservedAt;
@@ -126,6 +127,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
             KeysBefore = keysBefore,
             KeysAfter = keys,
             ProfileBefore = profileBefore,
+            TimeBefore = timeBefore,
             ProfileAfter = profile,
         });
     }
@@ -212,6 +214,9 @@ internal sealed record Delta(ContributionRow Row, EntityBinding Binding)
     public Profile? ProfileBefore { get; init; }
 
     public Profile? ProfileAfter { get; init; }
+
+    /// <summary>The source's own time before, Unix milliseconds.</summary>
+    public long TimeBefore { get; init; }
 
     public bool IsLive => !Row.IsWithdrawn;
 

@@ -26,7 +26,10 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         return changed;
     }
 
-    /// <summary>Profiles outside the batch that a profile is the same as by comparison, with their entities. Times are not known here, so all of them count as near.</summary>
+    /// <summary>
+    /// Entities with a profile that a profile is the same as by comparison, and those that held a value whose state changes. Times are not known here, so
+    /// all of them count as near.
+    /// </summary>
     public async ValueTask<HashSet<long>> MatchesAsync(Profile profile)
     {
         var matches = new HashSet<long>();
@@ -41,7 +44,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
                         // Whether values of the other side are shared decides too.
                         foreach (var key in other.Candidates(binding.Plan))
                             if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
-                                await LoadAsync(new(key.Rule, key.Value), other);
+                                matches.UnionWith(await LoadAsync(new(key.Rule, key.Value), other));
                         if (Score(profile, other) >= binding.Plan.Rules.Merge)
                             matches.UnionWith(entities);
                     }

@@ -29,7 +29,7 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
     {
         var open = new HashSet<long>(reopened);
         foreach (var delta in deltas.Where(d => d.WasLive))
-            if (!delta.IsLive || delta.ProfileBefore!.Hash != delta.ProfileAfter!.Hash || !delta.StrongBefore.ToHashSet().SetEquals(delta.StrongAfter))
+            if (!delta.IsLive || delta.TimeBefore != delta.Row.ObservedAt || delta.ProfileBefore!.Hash != delta.ProfileAfter!.Hash || !delta.StrongBefore.ToHashSet().SetEquals(delta.StrongAfter))
                 open.Add(delta.EntityBefore);
         foreach (var delta in deltas.Where(d => d.IsLive && !d.WasLive))
             _members.Add(new(delta.Row, delta.Binding, delta.KeysAfter, delta.ProfileAfter!, 0));
