@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|sync|resync|memory|micro|all]
-# Sizes: MAP_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
+# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|sync|resync|memory|micro|all]
+# Sizes: MAP_RECORDS, PIPELINE_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 part=${1:-all}
 map_records=${MAP_RECORDS:-200000}
+pipeline_records=${PIPELINE_RECORDS:-100000}
 sync_records=${SYNC_RECORDS:-20000}
 memory_small=${MEMORY_SMALL:-50000}
 memory_large=${MEMORY_LARGE:-1000000}
@@ -109,13 +110,31 @@ run_map() {
   } | table map "MAP_RECORDS=$map_records RUNS=$runs bench/run.sh map"
 }
 
+run_pipeline() {
+  generate wecom "$pipeline_records"
+  local in=$work/wecom-$pipeline_records.jsonl
+  rm -f "$work"/samples-pipeline-*
+  for ((i = 0; i < runs; i++)); do
+    rm -rf "$work"/ideal.db* "$work/pipeline"
+    timed pipeline-ideal "${bench[@]}" ideal-store "$in" "$work/ideal.db" external_userid
+    timed pipeline-hub "${bench[@]}" pipeline "$in" "$work/pipeline"
+  done
+  {
+    echo "$heading"
+    row "plain store (limit)" pipeline-ideal "$pipeline_records" pipeline-ideal
+    row "hub, everything on" pipeline-hub "$pipeline_records" pipeline-ideal
+    echo
+    du -b "$work/pipeline/hub.db" "$in" | awk 'NR == 1 { a = $1 } NR == 2 { printf "On disk: %.1f × the bytes of the records.\n", a / $1 }'
+  } | table pipeline "PIPELINE_RECORDS=$pipeline_records RUNS=$runs bench/run.sh pipeline"
+}
+
 run_sync() {
   generate ocds "$sync_records"
   local in=$work/ocds-$sync_records.jsonl
   rm -f "$work"/samples-sync-*
   for ((i = 0; i < runs; i++)); do
     rm -f "$work"/ideal.db*
-    timed sync-ideal "${bench[@]}" ideal-store "$in" "$work/ideal.db"
+    timed sync-ideal "${bench[@]}" ideal-store "$in" "$work/ideal.db" ocid
     workspace "$in"
     sync sync-hub
   done
@@ -169,7 +188,7 @@ run_micro() {
   done | table micro "bench/run.sh micro"
 }
 
-for each in map sync resync memory micro; do
+for each in map pipeline sync resync memory micro; do
   if [[ $part == all || $part == "$each" ]]; then
     "run_$each"
   fi

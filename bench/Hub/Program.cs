@@ -3,12 +3,14 @@ using BenchmarkDotNet.Running;
 using IntegrationHub.Bench.Data;
 using IntegrationHub.Bench.Ideal;
 using IntegrationHub.Bench.Pipeline;
+using IntegrationHub.Bench.SovereigntyLog;
 
 const string Usage = """
     generate wecom|ocds|ocds-small COUNT FILE   deterministic records, one JSON line each
     ideal-map IN OUT                            the hand-written limit of 'hub map --flat'
-    ideal-store IN DB                           the plain limit of 'hub sync'
-    pipeline IN FOLDER [twice]                  syncs WeCom contacts into the embedded store in FOLDER
+    ideal-store IN DB KEY                       the plain limit of 'hub sync'; KEY is the member that names a record
+    pipeline IN FOLDER [twice] [without-log]    syncs WeCom contacts into the embedded store in FOLDER
+    log ENTRIES FOLDER                          fills a sovereignty log, signs it meanwhile, then proves and verifies
     parse IN                                    reads every line with Utf8JsonReader, nothing else
     same A B LINES                              whether the first lines of two files are equal as JSON
     micro [BenchmarkDotNet options]             the micro benchmarks; --job short --inProcess unless said otherwise
@@ -20,10 +22,12 @@ switch (args)
         return Generate.Write(kind, int.Parse(count, CultureInfo.InvariantCulture), file);
     case ["ideal-map", var input, var output]:
         return IdealMap.Run(input, output);
-    case ["ideal-store", var input, var database]:
-        return IdealStore.Run(input, database);
-    case ["pipeline", var input, var folder, .. var twice]:
-        return await PipelineRun.RunAsync(input, folder, twice is ["twice"]);
+    case ["ideal-store", var input, var database, var key]:
+        return IdealStore.Run(input, database, key);
+    case ["pipeline", var input, var folder, .. var how]:
+        return await PipelineRun.RunAsync(input, folder, how.Contains("twice"), !how.Contains("without-log"));
+    case ["log", var entries, var folder]:
+        return await LogRun.RunAsync(long.Parse(entries, CultureInfo.InvariantCulture), folder);
     case ["parse", var input]:
         return ParseOnly.Run(input);
     case ["same", var left, var right, var lines]:

@@ -24,9 +24,10 @@ public sealed class ArchitectureTests
     [InlineData("Mapping", "Json Yaml Model")]
     [InlineData("Storage", "Json Yaml Model")]
     [InlineData("Unify", "Json Yaml Model Mapping Storage")]
-    [InlineData("Connections", "Json Yaml Model Mapping Storage Unify")]
-    [InlineData("Api", "Json Yaml Model Mapping Storage Unify Connections Host")]
-    [InlineData("Host", "Json Yaml Model Mapping Storage Unify Connections Api")]
+    [InlineData("Sovereignty", "Json Model Storage")]
+    [InlineData("Connections", "Json Yaml Model Mapping Storage Unify Sovereignty")]
+    [InlineData("Api", "Json Yaml Model Mapping Storage Unify Sovereignty Connections Host")]
+    [InlineData("Host", "Json Yaml Model Mapping Storage Unify Sovereignty Connections Api")]
     public void A_folder_uses_only_the_folders_below_it(string folder, string below)
     {
         var allowed = below.Split(' ', StringSplitOptions.RemoveEmptyEntries).Append(folder).ToHashSet();

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 
@@ -12,7 +13,7 @@ internal static class IdealStore
 {
     private const int Batch = 1_000;
 
-    public static int Run(string input, string file)
+    public static int Run(string input, string file, string key)
     {
         using var lines = new Lines(input);
         using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
@@ -28,7 +29,8 @@ internal static class IdealStore
         var body = record.Parameters.Add("$body", SqliteType.Blob);
         using var entity = connection.CreateCommand();
         entity.CommandText = "INSERT INTO entities(key, record, body) VALUES($key, $record, $body) ON CONFLICT(key) DO UPDATE SET record=excluded.record, body=excluded.body";
-        var key = entity.Parameters.Add("$key", SqliteType.Text);
+        var keyName = Encoding.UTF8.GetBytes(key);
+        var keyValue = entity.Parameters.Add("$key", SqliteType.Text);
         var from = entity.Parameters.Add("$record", SqliteType.Integer);
         var golden = entity.Parameters.Add("$body", SqliteType.Blob);
         var records = 0;
@@ -43,7 +45,7 @@ internal static class IdealStore
                 hash.Value = SHA256.HashData(bytes);
                 body.Value = golden.Value = bytes;
                 from.Value = record.ExecuteScalar();
-                key.Value = KeyOf(bytes);
+                keyValue.Value = KeyOf(bytes, keyName);
                 entity.ExecuteNonQuery();
             }
 
@@ -54,14 +56,13 @@ internal static class IdealStore
         return 0;
     }
 
-    private static string KeyOf(byte[] record)
+    private static string KeyOf(byte[] record, byte[] name)
     {
         var reader = new Utf8JsonReader(record);
-        string? key = null;
         while (reader.Read())
-            if (reader.CurrentDepth == 1 && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("ocid"u8) && reader.Read())
-                key = reader.GetString();
-        return key ?? "";
+            if (reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals(name) && reader.Read())
+                return reader.GetString()!;
+        return "";
     }
 
     private static void Execute(SqliteConnection connection, string sql)

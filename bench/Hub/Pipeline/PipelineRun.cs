@@ -13,10 +13,11 @@ internal static class PipelineRun
     /// <param name="input">WeCom contacts, one a line.</param>
     /// <param name="data">Folder of the store; what is in it already counts as known.</param>
     /// <param name="again">Reads everything once more, unchanged.</param>
-    public static async Task<int> RunAsync(string input, string data, bool again)
+    /// <param name="withLog">Writes the sovereignty log, as a hub always does.</param>
+    public static async Task<int> RunAsync(string input, string data, bool again, bool withLog)
     {
         var root = Path.Combine(AppContext.BaseDirectory, "pipeline");
-        var config = HubConfigFile.Read(Path.Combine(root, "hub.yaml")) with { Data = Path.GetFullPath(data) };
+        var config = HubConfigFile.Read(Path.Combine(root, "hub.yaml")) with { Data = Path.GetFullPath(data), Log = new() { IsWritten = withLog } };
         await using var workspace = await Workspace.OpenAsync(config, new ConnectorRegistry([new LinesConnector(Path.GetFullPath(input))]), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         for (var round = again ? 0 : 1; round < 2; round++)
         {

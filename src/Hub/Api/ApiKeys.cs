@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using IntegrationHub.Connections;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Api;
@@ -34,8 +36,11 @@ public sealed record ApiKey(string Id, string Name, byte[] Hash, [property: Json
 }
 
 /// <summary>The keys of the API: documents of kind <c>apikey</c> in the store. A token is <c>hub_(id)_(secret)</c>.</summary>
-public sealed class ApiKeys(IHubStore store, TimeProvider time)
+public sealed class ApiKeys(Workspace workspace)
 {
+    private readonly IHubStore _store = workspace.Store;
+    private readonly TimeProvider _time = workspace.Time;
+
     private const string Kind = "apikey";
 
     private static readonly TimeSpan Coarse = TimeSpan.FromHours(1);
@@ -46,20 +51,20 @@ public sealed class ApiKeys(IHubStore store, TimeProvider time)
     {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
         var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         var key = new ApiKey(id, name, Hash(secret), scope, now.ToUnixTimeMilliseconds(), lifetime is { } span ? (now + span).ToUnixTimeMilliseconds() : 0, 0);
         await SaveAsync(id, key, cancellationToken);
         return (key, $"hub_{id}_{secret}");
     }
 
     public async ValueTask<IReadOnlyList<ApiKey>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await store.Reader.DocumentsAsync(Kind, cancellationToken)).Select(d => JsonSerializer.Deserialize<ApiKey>(d.Json)!).OrderBy(k => k.Created)];
+        [.. (await _store.Reader.DocumentsAsync(Kind, cancellationToken)).Select(d => JsonSerializer.Deserialize<ApiKey>(d.Json)!).OrderBy(k => k.Created)];
 
     /// <summary>Takes a key out of force at once, for all processes.</summary>
     /// <returns>False when there is no key of that id.</returns>
     public async ValueTask<bool> RevokeAsync(string id, CancellationToken cancellationToken)
     {
-        if (await store.Reader.DocumentAsync(Kind, id, cancellationToken) is null)
+        if (await _store.Reader.DocumentAsync(Kind, id, cancellationToken) is null)
             return false;
         await SaveAsync(id, null, cancellationToken);
         return true;
@@ -71,30 +76,35 @@ public sealed class ApiKeys(IHubStore store, TimeProvider time)
         var parts = token.Split('_', 3);
         if (parts is not ["hub", { Length: 12 } id, { Length: > 0 and < 200 } secret])
             return null;
-        if (await store.Reader.DocumentAsync(Kind, id, cancellationToken) is not { } json)
+        if (await _store.Reader.DocumentAsync(Kind, id, cancellationToken) is not { } json)
             return null;
         var key = JsonSerializer.Deserialize<ApiKey>(json)!;
         return CryptographicOperations.FixedTimeEquals(Hash(secret), key.Hash) ? key : null;
     }
 
-    public bool IsExpired(ApiKey key) => key.Expires != 0 && time.GetUtcNow().ToUnixTimeMilliseconds() >= key.Expires;
+    public bool IsExpired(ApiKey key) => key.Expires != 0 && _time.GetUtcNow().ToUnixTimeMilliseconds() >= key.Expires;
 
-    public bool IsUseWorthNoting(ApiKey key) => time.GetUtcNow().ToUnixTimeMilliseconds() - key.LastUsed >= Coarse.TotalMilliseconds;
+    public bool IsUseWorthNoting(ApiKey key) => _time.GetUtcNow().ToUnixTimeMilliseconds() - key.LastUsed >= Coarse.TotalMilliseconds;
 
     /// <summary>Notes that a key was used, at most once an hour.</summary>
     public async ValueTask NoteUseAsync(string id, CancellationToken cancellationToken)
     {
-        await using var transaction = await store.BeginAsync(cancellationToken);
+        await using var transaction = await _store.BeginAsync(cancellationToken);
         if (await transaction.DocumentAsync(Kind, id) is not { } json || JsonSerializer.Deserialize<ApiKey>(json) is not { } key || !IsUseWorthNoting(key))
             return;
-        await transaction.SaveDocumentAsync(Kind, id, JsonSerializer.Serialize(key with { LastUsed = time.GetUtcNow().ToUnixTimeMilliseconds() }));
+        await transaction.SaveDocumentAsync(Kind, id, JsonSerializer.Serialize(key with { LastUsed = _time.GetUtcNow().ToUnixTimeMilliseconds() }));
         await transaction.CommitAsync();
     }
 
     private async ValueTask SaveAsync(string id, ApiKey? key, CancellationToken cancellationToken)
     {
-        await using var transaction = await store.BeginAsync(cancellationToken);
+        await using var transaction = await _store.BeginAsync(cancellationToken);
         await transaction.SaveDocumentAsync(Kind, id, key is null ? null : JsonSerializer.Serialize(key));
+        var log = workspace.Log.Writer;
+        log.Write(transaction, new LogEntry(LogAction.Key, log.Operator)
+        {
+            About = key is null ? [("key", id), ("change", "revoked")] : [("key", id), ("change", "created"), ("scope", KeyGate.Name(key.Scope))],
+        });
         await transaction.CommitAsync();
     }
 

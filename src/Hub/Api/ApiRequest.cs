@@ -2,7 +2,10 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Connections;
+using IntegrationHub.Model;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
+using IntegrationHub.Unify;
 using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Api;
@@ -11,9 +14,11 @@ namespace IntegrationHub.Api;
 internal sealed class ApiRequest
 {
     private readonly Operation _operation;
+    private readonly ReadLog _reads;
 
-    public ApiRequest(HttpContext http, Operation operation, Workspace workspace, PageCursor cursor)
+    public ApiRequest(HttpContext http, Operation operation, Workspace workspace, PageCursor cursor, ReadLog reads)
     {
+        _reads = reads;
         Cursor = cursor;
         Http = http;
         _operation = operation;
@@ -74,6 +79,19 @@ internal sealed class ApiRequest
         body.Dispose();
         throw new ProblemException(ProblemKind.BodyInvalid, "the body must be a JSON object");
     }
+
+    /// <summary>
+    /// Tells the sovereignty log whose data the answer will hold. Comes back when that is durable: what is answered before would be data that moved
+    /// without an entry.
+    /// </summary>
+    public Task LogAsync(IReadOnlyList<LogData> data, IEnumerable<LogSubject> subjects, params IReadOnlyList<(string, string)> about) =>
+        _reads.WriteAsync(Http, _operation.Id, data, [.. subjects.DistinctBy(s => s.Entity)], about, Cancelled);
+
+    /// <summary>The same for entities of one type.</summary>
+    /// <param name="fields">Names of fields and links that were asked for, or <c>null</c> for all.</param>
+    public Task LogAsync(EntityType type, IEnumerable<long> entities, IReadOnlySet<string>? fields) => LogAsync(
+        [MovedFields.Of(type, type.Fields.Where(f => fields is null || fields.Contains(f.Name)), [])],
+        entities.Select(e => new LogSubject(e, EntityId.Format(type, e))));
 
     public Task JsonAsync(Action<Utf8JsonWriter> write) => Answer.JsonAsync(Http, write);
 

@@ -10,12 +10,14 @@ internal sealed class ApiRoutes
 
     private readonly IEndpointRouteBuilder _routes;
     private readonly PageCursor _cursor;
+    private readonly ReadLog _reads;
 
     private ApiRoutes(IEndpointRouteBuilder routes, Workspace workspace)
     {
         _routes = routes;
         Workspace = workspace;
-        _cursor = new(workspace.Secrets.DeriveKey("pageCursor"));
+        _reads = new(workspace);
+        _cursor = new(workspace.Key.Derive("pageCursor"));
     }
 
     public Workspace Workspace { get; }
@@ -36,6 +38,7 @@ internal sealed class ApiRoutes
         MappingRoutes.Map(routes);
         ModelRoutes.Map(routes);
         IdentityRoutes.Map(routes);
+        LogRoutes.Map(endpoints, workspace);
         OpenApiDocument.Map(endpoints, workspace);
         DocsPage.Map(endpoints);
     }
@@ -45,5 +48,5 @@ internal sealed class ApiRoutes
     public void Post(string pattern, Operation operation, Func<ApiRequest, Task> handle) => Map("POST", pattern, operation, handle);
 
     private void Map(string method, string pattern, Operation operation, Func<ApiRequest, Task> handle) =>
-        _routes.MapMethods(pattern, [method], http => handle(new(http, operation, Workspace, _cursor))).WithMetadata(operation).WithName(operation.Id);
+        _routes.MapMethods(pattern, [method], http => handle(new(http, operation, Workspace, _cursor, _reads))).WithMetadata(operation).WithName(operation.Id);
 }

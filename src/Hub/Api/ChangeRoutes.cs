@@ -1,4 +1,7 @@
+using IntegrationHub.Connections;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
+using IntegrationHub.Unify;
 
 namespace IntegrationHub.Api;
 
@@ -85,9 +88,23 @@ internal static class ChangeRoutes
         await WriteAsync(request, changes, changes.Count == limit ? changes[^1].Sequence : Math.Max(last, changes.Count > 0 ? changes[^1].Sequence : 0));
     }
 
+    /// <summary>Whose data a page of changes holds.</summary>
+    internal static (IReadOnlyList<LogData> Data, IReadOnlyList<LogSubject> Subjects) Moved(IReadOnlyList<ChangeRow> changes, Bindings bindings)
+    {
+        var known = changes.Select(c => (Change: c, Binding: bindings.Find(c.Type))).Where(c => c.Binding is not null).ToList();
+        return ([.. known.Select(c => c.Binding!.Type).Distinct().Select(t => MovedFields.Of(t, t.Fields, []))],
+            [.. known.Select(c => new LogSubject(c.Change.Entity, EntityId.Format(c.Binding!.Type, c.Change.Entity))).DistinctBy(s => s.Entity)]);
+    }
+
     private static async Task WriteAsync(ApiRequest request, IReadOnlyList<ChangeRow> changes, long last)
     {
         var documents = await new ChangeDocument(request.Reader, request.Workspace.Bindings).WriteAsync(changes, request.Cancelled);
+        if (documents.Count > 0)
+        {
+            var (data, subjects) = Moved(changes, request.Workspace.Bindings);
+            await request.LogAsync(data, subjects, ("after", $"{changes[0].Sequence - 1}"), ("to", $"{changes[^1].Sequence}"));
+        }
+
         await request.JsonAsync(json =>
         {
             json.WriteStartObject();

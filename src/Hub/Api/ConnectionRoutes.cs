@@ -89,6 +89,9 @@ internal static class ConnectionRoutes
         var name = request.Path("name");
         if (request.Workspace.Config.Connection(name) is null)
             throw ApiRequest.Missing("there is no such connection in hub.yaml");
+        var streams = request.Workspace.Connectors.All.FirstOrDefault(c => c.Manifest.Id == request.Workspace.Config.Connection(name)?.Connector)?.Manifest.Streams.Select(s => s.Name).ToList();
+        if (stream is not null && streams is not null && !streams.Contains(stream))
+            throw new ProblemException(ProblemKind.ConnectionUnusable, "'stream' names no stream of the connection", streams);
         var run = await runs.StartAsync(name, stream, full, request.Cancelled);
         request.Http.Response.StatusCode = StatusCodes.Status202Accepted;
         if (run is not null)

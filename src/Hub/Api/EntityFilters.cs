@@ -207,5 +207,6 @@ internal static class EntityFilters
         _ => "Begins with.",
     };
 
-    private static string Short(string name) => new([.. name.Take(40).Select(c => char.IsAsciiLetterOrDigit(c) || c == '_' ? c : '?')]);
+    /// <summary>A name is repeated when it can be one; anything else may be a value, and values are never repeated.</summary>
+    private static string Short(string name) => name.Length <= 40 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : "...";
 }

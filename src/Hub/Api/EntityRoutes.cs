@@ -55,6 +55,8 @@ internal static class EntityRoutes
         var rows = await request.Reader.EntitiesAsync(query with { Limit = query.Limit + 1 }, request.Cancelled);
         var page = rows.Count > query.Limit ? rows.Take(query.Limit).ToList() : rows;
         var documents = await request.Documents.WriteAsync(page, fields, request.Cancelled);
+        if (page.Count > 0)
+            await request.LogAsync(binding.Type, page.Select(r => r.Id), fields);
         await request.JsonAsync(json =>
         {
             json.WriteStartObject();
@@ -82,6 +84,7 @@ internal static class EntityRoutes
             document = [.. document.AsSpan(0, document.Length - 1), .. ",\"explain\":"u8, .. explanation, (byte)'}'];
         }
 
+        await request.LogAsync(binding.Type, [row.Id], explained.Count > 0 && fields is not null ? [.. fields, .. explained.Select(f => f.Name)] : fields);
         await Answer.TaggedAsync(request.Http, document);
     }
 

@@ -54,7 +54,7 @@ internal static class KeyGate
                 throw new ProblemException(refusal, "send 'Authorization: Bearer hub_...'; 'hub keys create' makes a key");
             }
 
-            var scope = http.GetEndpoint()!.Metadata.GetMetadata<Operation>()?.Scope ?? ApiScope.Admin;
+            var scope = http.GetEndpoint()!.Metadata.GetMetadata<Operation>()?.Scope ?? http.GetEndpoint()!.Metadata.GetMetadata<NeedsScope>()?.Scope ?? ApiScope.Admin;
             if (!Of(http)!.Allows(scope))
                 throw Lacks(scope);
         }

@@ -42,6 +42,9 @@ internal sealed class OpenRoute
     public static readonly OpenRoute Instance = new();
 }
 
+/// <summary>The scope of a route that is not part of the described API.</summary>
+internal sealed record NeedsScope(ApiScope Scope);
+
 /// <summary>Shorthands for JSON schemas.</summary>
 internal static class Schema
 {

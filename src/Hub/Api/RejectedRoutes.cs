@@ -89,7 +89,11 @@ internal static class RejectedRoutes
         var row = await FindAsync(request);
         byte[]? body = null;
         if (wanted)
+        {
+            await request.LogAsync([], [], ("rejected", $"{row.Id}"), ("stream", request.Workspace.Store.Catalog.Name(row.Stream)));
             body = await BodyAsync(request, row);
+        }
+
         await request.JsonAsync(json => Write(json, row, request.Workspace.Store.Catalog, body));
     }
 

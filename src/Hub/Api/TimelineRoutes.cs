@@ -1,6 +1,8 @@
 using System.Text;
+using IntegrationHub.Connections;
 using IntegrationHub.Json;
 using IntegrationHub.Model;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
 
@@ -52,6 +54,10 @@ internal static class TimelineRoutes
         foreach (var linked in found.Take(limit))
             if (await request.Reader.EntityAsync(linked.Id, request.Cancelled) is { State: EntityState.Live } entity && request.Workspace.Bindings.Find(entity.Type) is not null)
                 entries.Add((linked, entity));
+        if (entries.Count > 0)
+            await request.LogAsync(
+                [.. entries.Select(e => request.Workspace.Bindings.Find(e.Row.Type)!.Type).Distinct().Select(t => MovedFields.Of(t, t.Fields.Where(f => f.Name == t.Label || f == MainTime(t)), []))],
+                entries.Select(e => new LogSubject(e.Row.Id, EntityId.Format(request.Workspace.Bindings.Find(e.Row.Type)!.Type, e.Row.Id))).Append(new(row.Id, EntityId.Format(binding.Type, row.Id))));
         await request.JsonAsync(json =>
         {
             json.WriteStartObject();

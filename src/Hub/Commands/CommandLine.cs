@@ -3,6 +3,8 @@ using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Host;
 using IntegrationHub.Sdk;
+using IntegrationHub.Sovereignty.Log;
+using IntegrationHub.Sovereignty.Log.Witness;
 using IntegrationHub.Storage;
 using IntegrationHub.Yaml;
 
@@ -53,6 +55,8 @@ internal static class CommandLine
             IdentityCommands.Create(),
             SecretCommands.Secrets(),
             KeyCommands.Keys(),
+            LogCommands.Log(),
+            WitnessCommand.Create(),
             SchemaCommand.Create(),
         };
         root.Options.Add(HubFileOption);
@@ -89,7 +93,12 @@ internal static class CommandLine
             await error.WriteLineAsync(e.Message);
             return e.Kind == ConnectorErrorKind.Configuration ? Exit.Usage : Exit.Environment;
         }
-        catch (Exception e) when (e is StoreException or HubEnvironmentException or IOException or UnauthorizedAccessException)
+        catch (LogDamageException e)
+        {
+            await error.WriteLineAsync($"the sovereignty log is damaged: {e.Message}");
+            return Exit.Problems;
+        }
+        catch (Exception e) when (e is WitnessException or StoreException or HubEnvironmentException or IOException or UnauthorizedAccessException)
         {
             await error.WriteLineAsync(e.Message);
             return Exit.Environment;

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using IntegrationHub.Api;
 using IntegrationHub.Connections;
 using IntegrationHub.Model;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
 using IntegrationHub.Yaml;
@@ -29,6 +30,7 @@ internal static class EntityCommands
             long after = 0;
             while (await workspace.Store.Reader.EntitiesByIdAsync(binding.Number, after, Page, cancel) is { Count: > 0 } rows)
             {
+                await OperatorLog.TakeAsync(workspace, LogAction.Export, [MovedFields.Of(binding.Type, binding.Type.Fields, [])], rows.Select(r => Subject(binding.Type, r.Id)), [], cancel);
                 foreach (var document in await documents.WriteAsync(rows, null, cancel))
                 {
                     await output.WriteAsync(document, cancel);
@@ -67,6 +69,12 @@ internal static class EntityCommands
             while (left > 0 && !cancel.IsCancellationRequested)
             {
                 var rows = await workspace.Store.Reader.ChangesAsync(new(at, (int)Math.Min(left, Page)), cancel);
+                if (rows.Count > 0)
+                {
+                    var (data, subjects) = ChangeRoutes.Moved(rows, workspace.Bindings);
+                    await OperatorLog.TakeAsync(workspace, LogAction.Read, data, subjects, [("after", $"{at}"), ("to", $"{rows[^1].Sequence}")], cancel);
+                }
+
                 foreach (var document in await documents.WriteAsync(rows, cancel))
                     parsed.Out().WriteLine(Encoding.UTF8.GetString(document));
                 if (rows.Count > 0)
@@ -113,11 +121,14 @@ internal static class EntityCommands
             var document = parsed.GetValue(explain) is { } field
                 ? await new Explanation(workspace).OfAsync(row, workspace.Bindings.Of(type), Fields(type, field), cancel)
                 : (await new EntityDocument(workspace.Store.Reader, workspace.Bindings).WriteAsync([row], null, cancel))[0];
+            await OperatorLog.TakeAsync(workspace, LogAction.Read, [MovedFields.Of(type, parsed.GetValue(explain) is { } one ? Fields(type, one) : type.Fields, [])], [Subject(type, number)], [], cancel);
             parsed.Out().WriteLine(parsed.WantsJson() ? Encoding.UTF8.GetString(document) : JsonNode.Parse(document)!.ToJsonString(new(Printing.Json) { WriteIndented = true }));
             return Exit.Ok;
         });
         return command;
     }
+
+    private static LogSubject Subject(EntityType type, long entity) => new(entity, EntityId.Format(type, entity));
 
     private static IReadOnlyList<FieldType> Fields(EntityType type, string name) => name == "*" ? type.Fields
         : type.Field(name) is { } field ? [field]

@@ -20,7 +20,7 @@ internal static class KeyCommands
         create.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
-            var (key, token) = await new ApiKeys(workspace.Store, workspace.Time).CreateAsync(
+            var (key, token) = await new ApiKeys(workspace).CreateAsync(
                 parsed.GetValue(name)!, parsed.GetValue(scope), parsed.GetValue(days) is { } d ? TimeSpan.FromDays(d) : null, cancel);
             if (parsed.WantsJson())
                 Printing.WriteJson(parsed.Out(), new { id = key.Id, token, scope = key.Scope.ToString().ToLowerInvariant(), expires = Printing.Time(key.Expires) });
@@ -32,7 +32,7 @@ internal static class KeyCommands
         list.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
-            var keys = await new ApiKeys(workspace.Store, workspace.Time).ListAsync(cancel);
+            var keys = await new ApiKeys(workspace).ListAsync(cancel);
             if (parsed.WantsJson())
                 Printing.WriteJson(parsed.Out(), keys.Select(k => new { id = k.Id, name = k.Name, scope = k.Scope.ToString().ToLowerInvariant(), created = Printing.Time(k.Created), expires = Printing.Time(k.Expires), lastUsed = Printing.Time(k.LastUsed) }));
             else
@@ -45,7 +45,7 @@ internal static class KeyCommands
         revoke.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
-            if (await new ApiKeys(workspace.Store, workspace.Time).RevokeAsync(parsed.GetValue(id)!, cancel))
+            if (await new ApiKeys(workspace).RevokeAsync(parsed.GetValue(id)!, cancel))
                 return Exit.Ok;
             parsed.Error().WriteLine($"no key '{parsed.GetValue(id)}'; 'hub keys list' shows their ids");
             return Exit.Usage;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Runs;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 using IntegrationHub.Yaml;
 
@@ -23,6 +24,7 @@ internal static class RunCommands
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, CancellationToken.None);
             var runs = await new Runner(workspace).SyncAsync(parsed.GetValue(connection)!, parsed.GetValue(stream), parsed.GetValue(full), cancel);
+            await LogCommands.SignAsync(workspace, parsed);
             foreach (var run in runs)
                 Write(parsed, run);
             if (runs.Count == 0)
@@ -80,7 +82,11 @@ internal static class RunCommands
                 return NotFound(parsed, $"no rejection {parsed.GetValue(id)}; 'hub rejected list' lists them");
             Printing.WriteJson(parsed.Out(), Json(workspace, rejected));
             if (parsed.GetValue(body))
+            {
+                await OperatorLog.TakeAsync(workspace, LogAction.Read, [], [], [("rejected", $"{rejected.Id}"), ("stream", workspace.Store.Catalog.Name(rejected.Stream))], cancel);
                 await WriteBodiesAsync(parsed, workspace, rejected, cancel);
+            }
+
             return Exit.Ok;
         });
         var retryId = new Argument<long?>("id") { Description = "Number of the rejection. Default: all.", Arity = ArgumentArity.ZeroOrOne };
@@ -128,9 +134,10 @@ internal static class RunCommands
         discard.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
-            if (await FindAsync(workspace, parsed.GetValue(discardStream)!, cancel) is null)
+            if (await FindAsync(workspace, parsed.GetValue(discardStream)!, cancel) is not { } waiting)
                 return NotFound(parsed, $"no deletes of '{parsed.GetValue(discardStream)}' are waiting; 'hub quarantine' lists those that are");
             await using var transaction = await workspace.Store.BeginAsync(cancel);
+            AbsenceSweep.Decided(workspace, transaction, parsed.GetValue(discardStream)!, "block", waiting.Unseen);
             await transaction.SaveDocumentAsync(AbsenceSweep.Kind, parsed.GetValue(discardStream)!, null);
             await transaction.CommitAsync();
             return Exit.Ok;

@@ -33,7 +33,7 @@ public sealed class MappingPublisher(Workspace workspace)
         var before = await workspace.Store.Reader.LastChangeAsync(stop);
         await using (var transaction = await workspace.Store.BeginAsync(stop))
         {
-            await Publications.PublishAsync(transaction, plan, by, workspace.Now);
+            await Publications.PublishAsync(transaction, workspace.Log.Writer, plan, by, workspace.Now);
             await transaction.CommitAsync();
         }
 

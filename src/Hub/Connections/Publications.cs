@@ -2,6 +2,7 @@ using System.Text.Json;
 using IntegrationHub.Mapping;
 using IntegrationHub.Mapping.Functions;
 using IntegrationHub.Model;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Connections;
@@ -54,12 +55,17 @@ public static class Publications
     }
 
     /// <summary>Puts a version in force, within a transaction, and notes that the kept records have to follow.</summary>
-    public static async ValueTask PublishAsync(IHubTransaction transaction, MappingPlan plan, string by, long at)
+    public static async ValueTask PublishAsync(IHubTransaction transaction, LogWriter log, MappingPlan plan, string by, long at)
     {
         var present = await transaction.DocumentAsync(Kind, plan.Source) is { } json ? JsonSerializer.Deserialize<Publication>(json)! : new(plan.Hash, []);
         await transaction.SaveDocumentAsync(TextKind, plan.Hash, JsonSerializer.Serialize(plan.Text));
         if (present.History.Count > 0)
             await transaction.SaveDocumentAsync(BackfillKind, plan.Source, JsonSerializer.Serialize(plan.Hash));
         await transaction.SaveDocumentAsync(Kind, plan.Source, JsonSerializer.Serialize(new Publication(plan.Hash, [.. present.History, new(plan.Hash, at, by)])));
+        log.Write(transaction, new LogEntry(LogAction.Publish, log.Operator)
+        {
+            Data = MovedFields.Of(plan),
+            About = [("mapping", $"{plan.Source}@{plan.Hash}"), ("before", present.History.Count == 0 ? "" : $"{plan.Source}@{present.Current}")],
+        });
     }
 }

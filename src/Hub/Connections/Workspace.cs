@@ -4,6 +4,7 @@ using IntegrationHub.Mapping;
 using IntegrationHub.Mapping.Functions;
 using IntegrationHub.Model;
 using IntegrationHub.Sdk;
+using IntegrationHub.Sovereignty.Log;
 using IntegrationHub.Storage;
 using IntegrationHub.Storage.Sqlite;
 using IntegrationHub.Unify;
@@ -18,17 +19,19 @@ public sealed partial class Workspace : IAsyncDisposable
     private readonly ConcurrentDictionary<string, MappingPlan> _plans = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<int, string> _connectors = new();
 
-    private Workspace(HubConfig config, IHubStore store, SecretStore secrets, EntityModel model, MappingFolder folder, ConnectorRegistry connectors, TimeProvider time, ILoggerFactory logs)
+    private Workspace(HubConfig config, IHubStore store, WorkspaceKey key, EntityModel model, MappingFolder folder, ConnectorRegistry connectors, TimeProvider time, ILoggerFactory logs)
     {
         Config = config;
         Store = store;
-        Secrets = secrets;
+        Key = key;
+        Log = new(store, config.Log, config.Workspace, config.Region, key.Derive, time);
+        Secrets = new(store, key.Secrets, Log.Writer);
         Model = model;
         Folder = folder;
         Connectors = connectors;
         Time = time;
         Logs = logs;
-        Functions = FunctionLibrary.For(new FunctionContext(secrets.DeriveKey("keyedHash")));
+        Functions = FunctionLibrary.For(new FunctionContext(key.Derive("keyedHash")));
         Bindings = new(model, store.Catalog);
         _connectors[store.Catalog.Connection(Stewardship.Connection)] = Stewardship.Connection;
     }
@@ -37,7 +40,12 @@ public sealed partial class Workspace : IAsyncDisposable
 
     public IHubStore Store { get; }
 
+    public WorkspaceKey Key { get; }
+
     public SecretStore Secrets { get; }
+
+    /// <summary>The sovereignty log: whoever moves data writes an entry.</summary>
+    public SovereigntyLog Log { get; }
 
     public EntityModel Model { get; }
 
@@ -69,9 +77,10 @@ public sealed partial class Workspace : IAsyncDisposable
         try
         {
             await store.PrepareModelAsync(model, cancellationToken);
-            var workspace = new Workspace(config, store, SecretStore.Open(store, data), model, folder, connectors, time, logs);
+            var workspace = new Workspace(config, store, WorkspaceKey.Open(data), model, folder, connectors, time, logs);
             foreach (var connection in config.Connections)
                 workspace.NumberOf(connection);
+            await ConfigurationLog.NoteAsync(workspace, cancellationToken);
             await workspace.RefreshPlansAsync(cancellationToken);
             await workspace.PublishNewAsync(cancellationToken);
             return workspace;
@@ -86,7 +95,7 @@ public sealed partial class Workspace : IAsyncDisposable
     /// <summary>The same workspace over another store, to try things on a copy.</summary>
     public Workspace Over(IHubStore store)
     {
-        var copy = new Workspace(Config, store, Secrets, Model, Folder, Connectors, Time, Logs);
+        var copy = new Workspace(Config, store, Key, Model, Folder, Connectors, Time, Logs);
         foreach (var (number, connector) in _connectors)
             copy._connectors[number] = connector;
         foreach (var (source, plan) in _plans)
@@ -179,7 +188,7 @@ public sealed partial class Workspace : IAsyncDisposable
         await using var transaction = await Store.BeginAsync(cancellationToken);
         foreach (var plan in plans.Where(p => !sources.Contains(p.Source)))
         {
-            await Publications.PublishAsync(transaction, plan, "first start", Now);
+            await Publications.PublishAsync(transaction, Log.Writer, plan, "first start", Now);
             _plans[plan.Source] = plan;
         }
 

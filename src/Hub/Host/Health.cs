@@ -1,5 +1,6 @@
 using IntegrationHub.Api;
 using IntegrationHub.Connections;
+using IntegrationHub.Sovereignty.Log;
 using Quartz;
 
 namespace IntegrationHub.Host;
@@ -34,6 +35,8 @@ internal sealed class Health(Workspace workspace, IServiceProvider services)
             // Somebody is writing.
         }
 
+        if (await LogAlarm.FindAsync(workspace.Store.Reader, cancellationToken) is not null)
+            faults.Add("log");
         if (services.GetService<ISchedulerFactory>() is { } schedulers && (await schedulers.GetScheduler(cancellationToken)).Status != SchedulerStatus.Running)
             faults.Add("scheduler");
         return faults;

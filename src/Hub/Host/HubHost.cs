@@ -22,11 +22,12 @@ public static partial class HubHost
             kestrel.Limits.MaxRequestBodySize = workspace.Config.Api.BodyBytes;
         });
 
-        var keys = new ApiKeys(workspace.Store, workspace.Time);
+        var keys = new ApiKeys(workspace);
         builder.Services.AddSingleton(workspace).AddSingleton(workspace.Time).AddSingleton(options).AddSingleton(keys);
         builder.Services.AddSingleton(_ => new ChangeSignal(workspace.Store, workspace.Time));
         builder.Services.AddSingleton<KeyUses>().AddHostedService(s => s.GetRequiredService<KeyUses>());
         builder.Services.AddSingleton<RunService>().AddHostedService(s => s.GetRequiredService<RunService>());
+        builder.Services.AddHostedService<LogService>();
         builder.Services.AddRoutingCore();
         builder.Services.AddRateLimiter(o =>
         {

@@ -5,6 +5,8 @@ namespace IntegrationHub.Storage;
 /// <summary>Reads of committed state; every call sees one consistent snapshot.</summary>
 public interface IHubReader
 {
+    ILogReader Log { get; }
+
     ValueTask<EntityRow?> EntityAsync(long id, CancellationToken cancellationToken);
 
     /// <summary>Live entities in the order asked for.</summary>

@@ -33,6 +33,8 @@ public interface IHubStore : IAsyncDisposable
 /// </summary>
 public interface IHubTransaction : IAsyncDisposable
 {
+    ILogTransaction Log { get; }
+
     /// <summary>Kept records by the source's ids; the answer has the same order, <c>null</c> where there is none.</summary>
     ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds);
 

@@ -32,6 +32,9 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
 {
     private readonly List<Delta> _deltas = [];
 
+    /// <summary>Contributions that the batch wrote or withdrew, with the entities they belong to now.</summary>
+    public IEnumerable<ContributionRow> Moved => _deltas.Select(d => d.Row);
+
     /// <summary>Applies the batch. Returns the changes that were appended.</summary>
     public async ValueTask<IReadOnlyList<ChangeRow>> ApplyAsync(IReadOnlyList<RecordContributions> records, Cause cause)
     {

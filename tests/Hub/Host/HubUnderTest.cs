@@ -58,7 +58,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
 
     public HttpClient Http { get; } = new(new HttpClientHandler { AllowAutoRedirect = false });
 
-    public ApiKeys Keys => new(Workspace.Store, Workspace.Time);
+    public ApiKeys Keys => new(Workspace);
 
     public string Feed => Path.Combine(Root, "feed");
 

@@ -5,6 +5,8 @@ namespace IntegrationHub.Tests.Unify;
 /// <summary>Tells how many contributions are read by entity.</summary>
 internal sealed class CountingTransaction(IHubTransaction inner, Action<int> read) : IHubTransaction
 {
+    public ILogTransaction Log => inner.Log;
+
     public async ValueTask<IReadOnlyList<ContributionRow>> ContributionsOfEntityAsync(long entity)
     {
         var rows = await inner.ContributionsOfEntityAsync(entity);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IntegrationHub.Sovereignty.Log;
 using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Connections.Configuration;
@@ -31,6 +32,8 @@ public sealed record HubConfig
 
     public TelemetryConfig Telemetry { get; init; } = new();
 
+    public LogConfig Log { get; init; } = new();
+
     public ConnectionConfig? Connection(string name) => Connections.FirstOrDefault(c => c.Name == name);
 }
 
@@ -41,7 +44,14 @@ public sealed record HubConfig
 /// <param name="Schedule">Quartz cron expression (seconds first), or <c>null</c> to run only on demand.</param>
 /// <param name="Region">Where the source's servers stand, or <c>null</c> for the connector's own.</param>
 /// <param name="Line">Where it stands in <c>hub.yaml</c>.</param>
-public sealed record ConnectionConfig(string Name, string Connector, JsonElement Settings, string? Schedule, string? Region, int Line);
+public sealed record ConnectionConfig(string Name, string Connector, JsonElement Settings, string? Schedule, string? Region, int Line)
+{
+    /// <summary>What its data is processed for, as the sovereignty log names it.</summary>
+    public string? Purpose { get; init; }
+
+    /// <summary>What permits that, such as <c>consent</c> or <c>contract</c>.</summary>
+    public string? LegalBasis { get; init; }
+}
 
 /// <summary>Bounds of runs.</summary>
 public sealed record RunLimits
@@ -126,6 +136,7 @@ public static class HubConfigFile
                 Limits = Limits(section, diagnostics),
                 Api = Api(section, diagnostics),
                 Telemetry = Telemetry(section, diagnostics),
+                Log = LogConfigSection.Read(section, diagnostics),
             };
             section.Finish();
         }
@@ -152,7 +163,11 @@ public static class HubConfigFile
         if (schedule is not null && !IsCron(schedule))
             diagnostics.Add(section.Get("schedule")!, $"schedule: '{schedule}' is no cron expression with seconds, such as '0 */15 * * * ?'");
         using var settings = JsonDocument.Parse(section.Get("config") is { } node ? YamlJson.Write(node) : "{}");
-        var config = new ConnectionConfig(key.Text, section.Text("connector", required: true) ?? "", settings.RootElement.Clone(), schedule, section.Text("region"), key.Line);
+        var config = new ConnectionConfig(key.Text, section.Text("connector", required: true) ?? "", settings.RootElement.Clone(), schedule, section.Text("region"), key.Line)
+        {
+            Purpose = section.Text("purpose"),
+            LegalBasis = section.Text("legalBasis"),
+        };
         section.Finish();
         return config;
     }
@@ -214,7 +229,7 @@ public static class HubConfigFile
         return read;
     }
 
-    private static int Number(YamlSection section, string name, int fallback, int least, int most, Diagnostics diagnostics)
+    internal static int Number(YamlSection section, string name, int fallback, int least, int most, Diagnostics diagnostics)
     {
         if (section.Get(name) is not { } node)
             return fallback;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Connections.Runs;
@@ -26,6 +27,8 @@ internal sealed class AbsenceSweep(Workspace workspace, StreamContext stream, Ru
         {
             var (live, unseen) = await transaction.CountUnseenAsync(stream.Number, run.Id);
             var tooMany = unseen > 0 && (unseen == live || unseen * 100 > live * workspace.Config.Limits.DeletePercent);
+            if (tooMany)
+                Decided(workspace, transaction, stream.Name, "block", unseen);
             await transaction.SaveDocumentAsync(Kind, stream.Name, tooMany ? JsonSerializer.Serialize(new Quarantine(run.Id, unseen, live, workspace.Now)) : null);
             await transaction.CommitAsync();
             if (unseen == 0)
@@ -38,6 +41,19 @@ internal sealed class AbsenceSweep(Workspace workspace, StreamContext stream, Ru
         }
 
         await DeleteAsync(run.Id);
+    }
+
+    /// <summary>Tells the sovereignty log what the destruction guard, or a person in its place, decided.</summary>
+    public static void Decided(Workspace workspace, IHubTransaction transaction, string stream, string decision, long records)
+    {
+        var log = workspace.Log.Writer;
+        log.Write(transaction, new LogEntry(LogAction.Policy, log.Operator)
+        {
+            Decision = decision,
+            Rule = "destruction-guard",
+            Counts = [("records", records)],
+            About = [("stream", stream), ("decides", "withdraw")],
+        });
     }
 
     /// <summary>Withdraws what a complete read did not see; a record seen since stays.</summary>

@@ -42,6 +42,7 @@ internal sealed class RecordIntake
     private readonly ReconciliationStatement _statement;
     private readonly long _run;
     private readonly long _now;
+    private readonly IntakeLog _log;
 
     public RecordIntake(Workspace workspace, IHubTransaction transaction, StreamContext stream, ReconciliationStatement statement, long run)
     {
@@ -51,6 +52,7 @@ internal sealed class RecordIntake
         _statement = statement;
         _run = run;
         _now = workspace.Now;
+        _log = new(workspace, stream, run);
     }
 
     /// <summary>
@@ -89,6 +91,7 @@ internal sealed class RecordIntake
             }
 
         await TakeAsync(from == 0 ? items : [.. items.Skip(from)]);
+        _log.Write(_transaction, _statement, isIngest: true);
     }
 
     /// <summary>Maps kept records again: under another mapping version, or after a rejection.</summary>
@@ -109,10 +112,17 @@ internal sealed class RecordIntake
         if (_stream.Manifest.Assembled)
             await AssembleAsync(units);
         await MapAsync(units);
+        _log.Write(_transaction, _statement, isIngest: false);
     }
 
-    /// <summary>Withdraws records that the source no longer has.</summary>
+    /// <summary>Withdraws records that a complete read no longer found.</summary>
     public async ValueTask DeleteAsync(IReadOnlyList<RecordRow> rows)
+    {
+        await WithdrawAsync(rows);
+        _log.Write(_transaction, _statement, isIngest: false);
+    }
+
+    private async ValueTask WithdrawAsync(IReadOnlyList<RecordRow> rows)
     {
         foreach (var row in rows)
         {
@@ -151,7 +161,7 @@ internal sealed class RecordIntake
 
         var gone = items.Select(i => i.Item).OfType<DeletedRecord>().ToList();
         if (gone.Count > 0)
-            await DeleteAsync([.. (await _transaction.FindRecordsAsync(_stream.Number, [.. gone.Select(d => d.Id)])).OfType<RecordRow>().Where(r => r.State != RecordState.Deleted)]);
+            await WithdrawAsync([.. (await _transaction.FindRecordsAsync(_stream.Number, [.. gone.Select(d => d.Id)])).OfType<RecordRow>().Where(r => r.State != RecordState.Deleted)]);
     }
 
     private async ValueTask RejectUnreadableAsync(IReadOnlyList<ReadItem> items)
@@ -175,8 +185,10 @@ internal sealed class RecordIntake
                 });
             }
 
-        if (rejected.Count > 0)
-            await _transaction.WriteRejectedAsync([], rejected);
+        if (rejected.Count == 0)
+            return;
+        _log.Rejected(rejected);
+        await _transaction.WriteRejectedAsync([], rejected);
     }
 
     private async ValueTask TakeRecordsAsync(List<ReadItem> records, RecordRow?[] known)
@@ -333,7 +345,9 @@ internal sealed class RecordIntake
         }
 
         await _transaction.WriteRecordsAsync([.. units.Select(u => new RecordWrite(u.Row, u.Kept?.Body, u.Kept?.Metadata ?? default))]);
-        await _transaction.WriteRejectedAsync([.. units.Where(u => !u.IsNew).Select(u => u.Row.Id)], [.. units.Where(u => u.IsRejected).Select(Rejected)]);
+        var rejected = units.Where(u => u.IsRejected).Select(Rejected).ToList();
+        _log.Rejected(rejected);
+        await _transaction.WriteRejectedAsync([.. units.Where(u => !u.IsNew).Select(u => u.Row.Id)], rejected);
         await UnifyAsync([.. units.Where(u => !u.IsRejected).Select(u => new RecordContributions(u.Row, _stream.ConnectionNumber, u.Outcome!.Contributions) { IsNew = u.IsNew })]);
     }
 
@@ -367,7 +381,9 @@ internal sealed class RecordIntake
     private async ValueTask UnifyAsync(IReadOnlyList<RecordContributions> contributions)
     {
         var unify = new UnifyBatch(_transaction, _workspace.Bindings, _workspace.ConnectorOf);
-        _statement.Changes += (await unify.ApplyAsync(contributions, new(_run, _stream.MappingNumber, _now))).Count;
+        var changes = await unify.ApplyAsync(contributions, new(_run, _stream.MappingNumber, _now));
+        _statement.Changes += changes.Count;
+        _log.Unified(unify.Moved, changes);
     }
 
     /// <summary>A document to map, with the items it was made of.</summary>
@@ -414,6 +430,9 @@ internal sealed record StreamContext
 
     /// <summary>This run notes which records it saw, because absence will mean deletion.</summary>
     public bool MarksSeen { get; init; }
+
+    /// <summary>Where the source's servers stand, as far as it is known.</summary>
+    public required string? Region { get; init; }
 
     public string Name => $"{Connection.Name}/{Manifest.Name}";
 }

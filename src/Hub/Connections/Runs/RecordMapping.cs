@@ -16,6 +16,8 @@ public sealed class RecordMapping(MappingPlan plan, Bindings bindings)
 {
     private readonly ConcurrentBag<Mapper> _mappers = [];
 
+    public MappingPlan Plan => plan;
+
     public MappingOutcome[] Map(IReadOnlyList<ReadOnlyMemory<byte>> documents)
     {
         var outcomes = new MappingOutcome[documents.Count];

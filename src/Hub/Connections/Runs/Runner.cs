@@ -40,7 +40,7 @@ public sealed class Runner(Workspace workspace)
             }
 
             // Only now: whoever had the stream may have put another mapping in force.
-            if (await ContextAsync(config, manifest, connection, stop) is not { } stream)
+            if (await ContextAsync(config, connector, manifest, connection, stop) is not { } stream)
                 continue;
 
             using var activity = HubMetrics.Traces.StartActivity("sync");
@@ -69,7 +69,7 @@ public sealed class Runner(Workspace workspace)
             foreach (var manifest in StreamsOf(connector, source[(config.Connector.Length + 1)..]))
             {
                 using var lease = await LeaseAsync(LeaseName(config, manifest), stop);
-                if (await ContextAsync(config, manifest, connection, stop) is { } stream)
+                if (await ContextAsync(config, connector, manifest, connection, stop) is { } stream)
                     runs.Add(await RemapAsync(stream, "backfill", (tx, after) => tx.RecordsToRemapAsync(stream.Number, stream.MappingNumber, after, BackfillRecords), stop));
             }
         }
@@ -96,7 +96,7 @@ public sealed class Runner(Workspace workspace)
         using var lease = await TryLeaseAsync(LeaseName(config, manifest), wait, stop);
         if (lease is null)
             return null;
-        var stream = await ContextAsync(config, manifest, connection, stop)
+        var stream = await ContextAsync(config, connector, manifest, connection, stop)
             ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"no mapping is in force for {config.Connector}/{streamName}");
         var done = false;
         return await RemapAsync(stream, "retry", async (tx, _) =>
@@ -116,8 +116,14 @@ public sealed class Runner(Workspace workspace)
         await using var _ = connection;
         var manifest = StreamsOf(connector, streamName[(config.Name.Length + 1)..]).Single();
         using var lease = await LeaseAsync(LeaseName(config, manifest), stop);
-        var stream = await ContextAsync(config, manifest, connection, stop)
+        var stream = await ContextAsync(config, connector, manifest, connection, stop)
             ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"no mapping is in force for {streamName}");
+        await using (var transaction = await workspace.Store.BeginAsync(stop))
+        {
+            AbsenceSweep.Decided(workspace, transaction, streamName, "allow", quarantine.Unseen);
+            await transaction.CommitAsync();
+        }
+
         var run = await BeginAsync(stream, "delete");
         var statement = new ReconciliationStatement();
         await new AbsenceSweep(workspace, stream, run, statement).DeleteAsync(quarantine.Run);
@@ -145,7 +151,7 @@ public sealed class Runner(Workspace workspace)
     }
 
     /// <summary>The stream with the mapping now in force, for the holder of its lease. Runs that a dead process left open are closed.</summary>
-    private async ValueTask<StreamContext?> ContextAsync(ConnectionConfig config, StreamManifest manifest, IConnection connection, CancellationToken stop)
+    private async ValueTask<StreamContext?> ContextAsync(ConnectionConfig config, IConnector connector, StreamManifest manifest, IConnection connection, CancellationToken stop)
     {
         await workspace.RefreshPlansAsync(stop);
         await using (var transaction = await workspace.Store.BeginAsync(stop))
@@ -165,6 +171,7 @@ public sealed class Runner(Workspace workspace)
             Mapping = new(plan, workspace.Bindings),
             MappingNumber = workspace.NumberOf(plan),
             Assembler = connection as IAssembleRecords,
+            Region = config.Region ?? connector.Manifest.Region,
         };
     }
 

@@ -11,6 +11,8 @@ internal sealed class SqliteReader(SqliteStore store) : IHubReader
     private const string RunColumns = "id, connection, stream, kind, state, started, ended, statement, error";
     private const string RejectedColumns = "id, stream, record, place, rule, path, found, reason, at, run, body";
 
+    public ILogReader Log { get; } = new SqliteLog(store);
+
     public ValueTask<EntityRow?> EntityAsync(long id, CancellationToken cancellationToken) =>
         new(store.Read(db => SqliteTransaction.FindEntity(db, id)));
 

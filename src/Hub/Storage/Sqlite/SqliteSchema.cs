@@ -39,6 +39,7 @@ internal static class SqliteSchema
         CREATE TABLE decisions(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
           sides TEXT NOT NULL, evidence TEXT NOT NULL, undone INTEGER NOT NULL);
         CREATE TABLE decision_keys(type INTEGER NOT NULL, key TEXT NOT NULL, decision INTEGER NOT NULL, PRIMARY KEY(type, key, decision)) WITHOUT ROWID;
+        CREATE INDEX entities_merged ON entities(merged_into) WHERE merged_into<>0;
         CREATE TABLE links(kind INTEGER NOT NULL, value TEXT NOT NULL, name INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(kind, value, name, source)) WITHOUT ROWID;
         CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 2");
         CREATE TABLE changes(seq INTEGER PRIMARY KEY, entity INTEGER NOT NULL, type INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, run INTEGER NOT NULL,
@@ -52,5 +53,10 @@ internal static class SqliteSchema
         CREATE TABLE runs(id INTEGER PRIMARY KEY, connection TEXT NOT NULL, stream TEXT NOT NULL, kind TEXT NOT NULL, state TEXT NOT NULL, started INTEGER NOT NULL,
           ended INTEGER NOT NULL, statement TEXT NOT NULL, error TEXT);
         CREATE TABLE documents(kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
+        CREATE TABLE log_entries(seq INTEGER PRIMARY KEY, act INTEGER NOT NULL, at INTEGER NOT NULL, hash BLOB NOT NULL, entry BLOB NOT NULL);
+        CREATE TABLE log_subjects(subject INTEGER PRIMARY KEY, key BLOB NOT NULL, commitment BLOB NOT NULL);
+        CREATE TABLE log_acts(subject INTEGER NOT NULL, act INTEGER NOT NULL, PRIMARY KEY(subject, act)) WITHOUT ROWID;
+        CREATE TABLE log_tiles(level INTEGER NOT NULL, idx INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY(level, idx));
+        CREATE TABLE log_heads(size INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL, published INTEGER NOT NULL);
         """;
 }

@@ -14,6 +14,8 @@ internal sealed class SqliteTransaction(SqliteDatabase database, Action release)
     private bool _disposed;
     private long _lastEntity = -1;
 
+    public ILogTransaction Log { get; } = new SqliteLogTransaction(database);
+
     public ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds) => new(FindRecords(database, stream, sourceIds));
 
     public ValueTask<RecordRow?> FindRecordAsync(long id)

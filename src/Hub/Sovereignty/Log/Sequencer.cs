@@ -1,0 +1,138 @@
+using IntegrationHub.Sovereignty.Log.Notes;
+using IntegrationHub.Sovereignty.Log.Tree;
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Sovereignty.Log;
+
+/// <summary>
+/// Takes committed entries into the tree and signs its new head. Nothing is signed on trust: the tree so far must have the root that was signed, and
+/// what is stored must still hash to what was written. Any number of hubs may do this on one store: entries have their places from their commit, so
+/// all build the same tree, and a head goes in only on top of the one it was built on.
+/// </summary>
+public sealed class Sequencer(IHubStore store, DocumentSeal seal, TimeProvider time)
+{
+    /// <summary>Entries of one checkpoint at most; more are taken in by the next ones.</summary>
+    private const int MostEntries = 100_000;
+
+    private const int Page = 4_096;
+
+    private readonly StoredLog _log = new(store.Reader.Log);
+
+    /// <summary>Whether a head is published as soon as it is signed. Otherwise witnesses come first.</summary>
+    public bool PublishesAtOnce { get; init; } = true;
+
+    /// <summary>Integrates what was committed so far. Returns the new head, or <c>null</c> when there was nothing new.</summary>
+    /// <exception cref="LogDamageException">The stored log is not what was signed or written; names the place. Nothing was signed.</exception>
+    public async ValueTask<LogHead?> IntegrateAsync(LogIdentity identity, CancellationToken cancellationToken)
+    {
+        LogHead? last = null;
+        while (true)
+        {
+            var (head, isMore) = await StepAsync(identity, cancellationToken);
+            last = head ?? last;
+            if (!isMore)
+                return last;
+        }
+    }
+
+    /// <summary>Signs the present head with a new key as well as with the old one, from then on with the new one alone.</summary>
+    /// <returns>The new identity.</returns>
+    public async ValueTask<LogIdentity> RotateAsync(LogIdentity identity, Action<IHubTransaction, VerifierKey> note, CancellationToken cancellationToken)
+    {
+        await IntegrateAsync(identity, cancellationToken);
+        using var old = identity.Signer(seal);
+        using var next = NoteSigner.Generate(identity.Origin, NoteAlgorithm.Ed25519);
+        await using var transaction = await store.BeginAsync(cancellationToken);
+        var head = transaction.Log.Head()!;
+        var handover = SignedNote.Sign(CheckedHead(identity, head).Text, old, next);
+        var rotated = identity.HandOver(next, handover, seal);
+        note(transaction, next.Verifier);
+        transaction.Log.SaveHead(head with { Note = handover.ToString(), Published = PublishesAtOnce });
+        await rotated.SaveAsync(transaction);
+        await transaction.CommitAsync();
+        return rotated;
+    }
+
+    private async ValueTask<(LogHead? Head, bool IsMore)> StepAsync(LogIdentity identity, CancellationToken cancellationToken)
+    {
+        await LogAlarm.ThrowIfRaisedAsync(store.Reader, cancellationToken);
+        var before = store.Reader.Log.Head(published: false);
+        var count = store.Reader.Log.Count();
+        var from = before?.Size ?? 0;
+        if (count < from)
+            throw new LogDamageException($"entries {count} to {from - 1} were signed and are gone; restore the database from a backup that has them");
+        if (count == from && before is not null)
+            return (null, false);
+        if (before is not null)
+            CheckEdge(CheckedHead(identity, before));
+
+        var tiles = new Dictionary<(int, long), byte[]>();
+        var growth = new TreeGrowth(_log.Hashes, from, (tile, hashes) => tiles[(tile.Level, tile.Index)] = hashes);
+        while (growth.Size < Math.Min(count, from + MostEntries))
+            Append(growth, Math.Min(count, from + MostEntries));
+        growth.Flush();
+
+        var tree = new TreeReader(tile => tiles.GetValueOrDefault((tile.Level, tile.Index)) ?? _log.Hashes(tile), growth.Size);
+        using var signer = identity.Signer(seal);
+        var checkpoint = new Checkpoint(identity.Origin, growth.Size, tree.Root());
+        var head = new LogHead(growth.Size, time.GetUtcNow().ToUnixTimeMilliseconds(), SignedNote.Sign(checkpoint.Text, signer).ToString(), PublishesAtOnce);
+        await using var transaction = await store.BeginAsync(cancellationToken);
+        // Another hub may have been faster; then this head is forgotten, unseen, and its tree is a beginning of the other's or the other way round.
+        if (transaction.Log.Head()?.Size != before?.Size)
+            return (null, true);
+        foreach (var ((level, index), hashes) in tiles)
+            transaction.Log.WriteTile(level, index, hashes);
+        transaction.Log.SaveHead(head);
+        await transaction.CommitAsync();
+        return (head, true);
+    }
+
+    private void Append(TreeGrowth growth, long end)
+    {
+        var rows = store.Reader.Log.Entries(growth.Size, (int)Math.Min(Page, end - growth.Size));
+        if (rows.Count == 0)
+            throw Missing(growth.Size);
+        foreach (var row in rows)
+        {
+            if (row.Sequence != growth.Size)
+                throw Missing(growth.Size);
+            growth.Append(CheckedHash(row));
+        }
+    }
+
+    /// <summary>The signed checkpoint of a head.</summary>
+    private static Checkpoint CheckedHead(LogIdentity identity, LogHead head)
+    {
+        try
+        {
+            var note = SignedNote.Parse(head.Note);
+            var checkpoint = Checkpoint.Parse(note.Text);
+            if (note.IsSignedBy(identity.Current) && checkpoint.Origin == identity.Origin && checkpoint.Size == head.Size)
+                return checkpoint;
+        }
+        catch (FormatException)
+        {
+            // Told below.
+        }
+
+        throw new LogDamageException($"the stored checkpoint of size {head.Size} is not what this log's key signed");
+    }
+
+    /// <summary>The tree so far must have the root that was signed, and the last entries must be what the tree says.</summary>
+    private void CheckEdge(Checkpoint signed)
+    {
+        if (!_log.Tree(signed.Size).Root().AsSpan().SequenceEqual(signed.Root))
+            throw new LogDamageException($"the stored tiles do not have the root that was signed for size {signed.Size}; 'hub log verify' names the place");
+        var first = signed.Size / Tile.FullWidth * Tile.FullWidth;
+        if (first < signed.Size)
+            LogScrub.CheckBundle(store.Reader.Log, _log, new(0, first / Tile.FullWidth, (int)(signed.Size - first)));
+    }
+
+    internal static byte[] CheckedHash(LogRow row)
+    {
+        var hash = TreeHash.Leaf(row.Entry);
+        return hash.AsSpan().SequenceEqual(row.Hash) ? hash : throw new LogDamageException($"entry {row.Sequence} is not what was written: its bytes do not have its hash");
+    }
+
+    internal static LogDamageException Missing(long sequence) => new($"entry {sequence} is missing");
+}
