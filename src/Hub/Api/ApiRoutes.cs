@@ -40,6 +40,7 @@ internal sealed class ApiRoutes
         RejectedRoutes.Map(routes);
         MappingRoutes.Map(routes);
         ModelRoutes.Map(routes);
+        IdentityRoutes.Map(routes);
         LogRoutes.Map(endpoints, workspace);
         OpenApiDocument.Map(endpoints, workspace);
         DocsPage.Map(endpoints);

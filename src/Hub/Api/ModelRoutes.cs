@@ -15,7 +15,7 @@ internal static class ModelRoutes
                 ("plural", Schema.Text()),
                 ("description", Schema.Text()),
                 ("label", Schema.Optional(Schema.Text())),
-                ("identity", Schema.List(Schema.Object(("name", Schema.Text()), ("strength", Schema.OneOf(["hint", "joint", "strong"])), ("description", Schema.Text())))),
+                ("identity", Schema.List(Schema.Object(("name", Schema.Text()), ("strength", Schema.OneOf(Enum.GetNames<Strength>().Select(Lower))), ("description", Schema.Text())))),
                 ("fields", Schema.List(Schema.Reference("ModelField"))),
                 ("links", Schema.List(Schema.Object(("name", Schema.Text()), ("entity", Schema.Text()), ("many", Schema.Flag), ("description", Schema.Text())))))))),
         }, GetAsync);

@@ -98,6 +98,8 @@ internal static class OpenApiDocument
             ["Run"] = RunRoutes.SchemaOf(),
             ["Rejected"] = RejectedRoutes.SchemaOf(),
             ["ModelField"] = ModelRoutes.SchemaOf(),
+            ["Proposal"] = IdentityRoutes.ProposalSchema(),
+            ["Decision"] = DecisionDocument.Schema(),
         };
         foreach (var type in model.Entities)
             schemas[SchemaName(type)] = EntityRoutes.SchemaOf(type);

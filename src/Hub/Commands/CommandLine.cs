@@ -54,6 +54,7 @@ internal static class CommandLine
             EntityCommands.Customers(),
             EntityCommands.Show(),
             EntityCommands.Changes(),
+            IdentityCommands.Create(),
             SecretCommands.Secrets(),
             KeyCommands.Keys(),
             LogCommands.Log(),

@@ -31,12 +31,22 @@ public sealed class MappingFolder
     }
 
     /// <exception cref="InvalidFileException">With every fault of every model file.</exception>
-    public EntityModel Model() =>
-        ModelFiles.Compile(_files.Where(f => f.Key.StartsWith("model/", StringComparison.Ordinal)).Select(f => (Shown(f.Value), File.ReadAllText(f.Value))));
+    public EntityModel Model() => Model([]);
+
+    /// <summary>The model with further files added to it.</summary>
+    /// <exception cref="InvalidFileException">With every fault of every model file.</exception>
+    public EntityModel Model(IEnumerable<(string File, string Text)> further) =>
+        ModelFiles.Compile(_files.Where(f => f.Key.StartsWith("model/", StringComparison.Ordinal)).Select(f => (Shown(f.Value), File.ReadAllText(f.Value))).Concat(further));
+
+    /// <summary>A mapping of rows that identity is evaluated with.</summary>
+    /// <exception cref="InvalidFileException">There is none of that name, or it has faults.</exception>
+    public MappingPlan Evaluation(string name, EntityModel model) => _files.TryGetValue($"evaluation/{name}.yaml", out var file)
+        ? MappingCompiler.Compile(Shown(file), File.ReadAllText(file), model, FunctionLibrary.For(FunctionContext.ForTrying))
+        : throw new InvalidFileException([new($"evaluation/{name}.yaml", 1, 1, "there is no such file among the mappings")]);
 
     /// <summary>Files of mappings: those in a folder named after a connector.</summary>
     public IEnumerable<(string File, string Text)> Mappings() =>
-        _files.Where(f => f.Key.Contains('/') && f.Key.Split('/')[0] is not ("model" or "policies" or "metrics" or "rules") && !f.Key.Contains("/fixtures/", StringComparison.Ordinal))
+        _files.Where(f => f.Key.Contains('/') && f.Key.Split('/')[0] is not ("model" or "policies" or "metrics" or "rules" or "evaluation") && !f.Key.Contains("/fixtures/", StringComparison.Ordinal))
             .Select(f => (Shown(f.Value), File.ReadAllText(f.Value)));
 
     /// <summary>The source that a file at its usual place maps, <c>connector/stream</c>.</summary>

@@ -9,6 +9,7 @@ using IntegrationHub.Sovereignty.Log;
 using IntegrationHub.Storage;
 using IntegrationHub.Storage.Sqlite;
 using IntegrationHub.Unify;
+using IntegrationHub.Unify.Identity;
 using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Connections;
@@ -36,6 +37,7 @@ public sealed partial class Workspace : IAsyncDisposable
         Functions = FunctionLibrary.For(new FunctionContext(key.Derive("keyedHash")));
         Bindings = new(model, store.Catalog);
         _budgets = new(time);
+        _connectors[store.Catalog.Connection(Stewardship.Connection)] = Stewardship.Connection;
     }
 
     public HubConfig Config { get; }
@@ -62,6 +64,8 @@ public sealed partial class Workspace : IAsyncDisposable
     public TimeProvider Time { get; }
 
     public ILoggerFactory Logs { get; }
+
+    public Stewardship Stewardship => new(Store, Bindings, ConnectorOf, Time);
 
     public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
 

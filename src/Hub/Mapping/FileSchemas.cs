@@ -10,6 +10,57 @@ public static class FileSchemas
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static JsonObject Matching() => new()
+    {
+        ["type"] = "object",
+        ["description"] = "How contributions without a common strong key are recognised as the same.",
+        ["additionalProperties"] = false,
+        ["required"] = Array("candidates", "compare", "merge"),
+        ["properties"] = new JsonObject
+        {
+            ["candidates"] = new JsonObject
+            {
+                ["type"] = "array",
+                ["description"] = "Kinds, or lists of kinds, that make a pair worth comparing when they are equal.",
+                ["items"] = new JsonObject { ["anyOf"] = new JsonArray(Text(), Texts("Kinds that must all be equal.")) },
+            },
+            ["compare"] = new JsonObject
+            {
+                ["type"] = "object",
+                ["additionalProperties"] = new JsonObject
+                {
+                    ["type"] = "object",
+                    ["additionalProperties"] = false,
+                    ["properties"] = new JsonObject
+                    {
+                        ["equal"] = Weight("Weight of an equal value."),
+                        ["shared"] = Weight("Weight of an equal value that is shared by too many."),
+                        ["apart"] = Weight("Weight of an equal value seen at times further apart than 'withinDays'."),
+                        ["withinDays"] = Count("See 'apart'."),
+                        ["similar"] = new JsonObject { ["type"] = "object", ["description"] = "Weights by least likeness, such as 0.8: 4.", ["additionalProperties"] = Weight("Weight.") },
+                        ["likeness"] = Choice<Likeness>(),
+                        ["different"] = Weight("Weight of values that are not alike."),
+                        ["crossed"] = Text(),
+                        ["crossedEqual"] = Weight("Weight when the value of one side is the 'crossed' value of the other."),
+                        ["unless"] = Texts("Kinds that say the same: not counted when one of them is equal."),
+                        ["besides"] = Texts("Values that the contribution also has as one of these kinds are left out."),
+                        ["guard"] = Flag("Entities that go by quite different values are not joined by comparisons."),
+                    },
+                },
+            },
+            ["merge"] = Weight("From this sum on, two contributions are the same."),
+            ["propose"] = Weight("From this sum on, the pair is proposed to a person."),
+            ["mostCandidates"] = Count("A value shared by more contributions is no reason to compare them. Default 100."),
+            ["mostChained"] = Count("How many parts, each held together by strong keys, comparisons may chain to one entity. Default 50."),
+        },
+    };
+
+    private static JsonObject Count(string description) => new() { ["type"] = "integer", ["minimum"] = 1, ["description"] = description };
+
+    private static JsonObject Weight(string description) => new() { ["type"] = "number", ["description"] = description };
+
+    private static JsonObject Texts(string description) => new() { ["type"] = "array", ["items"] = Text(), ["description"] = description };
+
     /// <summary>Of mapping files: every entity with its fields, identity kinds and links.</summary>
     public static string Mapping(EntityModel model, IEnumerable<string> functions)
     {
@@ -103,9 +154,17 @@ public static class FileSchemas
                     {
                         ["type"] = "object",
                         ["additionalProperties"] = false,
-                        ["properties"] = new JsonObject { ["strength"] = Choice<Strength>(), ["description"] = Text() },
+                        ["properties"] = new JsonObject
+                        {
+                            ["strength"] = Choice<Strength>(),
+                            ["limit"] = Count("An entity never holds more different values of this kind."),
+                            ["shared"] = Count("A value seen under more names than this no longer joins anybody."),
+                            ["blocked"] = Texts("Values that mean nothing; * stands for any characters."),
+                            ["description"] = Text(),
+                        },
                     },
                 },
+                ["matching"] = Matching(),
                 ["fields"] = new JsonObject { ["type"] = "object", ["additionalProperties"] = Ref("field") },
                 ["links"] = new JsonObject
                 {

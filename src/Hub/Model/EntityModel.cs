@@ -41,6 +41,9 @@ public sealed class EntityType
 
     public required IReadOnlyList<IdentityKind> Identity { get; init; }
 
+    /// <summary>How contributions without a common strong key are recognised as the same; <c>null</c> when only strong keys count.</summary>
+    public MatchingRules? Matching { get; init; }
+
     public required IReadOnlyList<FieldType> Fields { get; init; }
 
     public required IReadOnlyList<LinkType> Links { get; init; }
@@ -78,6 +81,9 @@ public sealed class EntityType
 /// <summary>How much a shared identity value says.</summary>
 public enum Strength
 {
+    /// <summary>Only compared when a pair is compared for another reason; nothing is found by it.</summary>
+    Evidence,
+
     /// <summary>Only proposes a match for a person to decide.</summary>
     Hint,
 
@@ -89,7 +95,26 @@ public enum Strength
 }
 
 /// <summary>A kind of identity value that mappings may give, such as a tax number.</summary>
-public sealed record IdentityKind(string Name, Strength Strength, string Description);
+public sealed record IdentityKind(string Name, Strength Strength, string Description)
+{
+    /// <summary>An entity never holds more different values of this kind. 1 for a number that everybody has one of: two of them are two entities.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>A value that is seen under more different names than this is a switchboard or an agency: it no longer joins anybody.</summary>
+    public int? Shared { get; init; }
+
+    /// <summary>Values that mean nothing, such as placeholders; <c>*</c> stands for any characters.</summary>
+    public IReadOnlyList<string> Blocked { get; init; } = [];
+
+    /// <summary>Whether a value is one of <see cref="Blocked"/>.</summary>
+    public bool Blocks(string value)
+    {
+        foreach (var pattern in Blocked)
+            if (System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, value, ignoreCase: true))
+                return true;
+        return false;
+    }
+}
 
 /// <summary>How personal a field's values are.</summary>
 public enum Classification

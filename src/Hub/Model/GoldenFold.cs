@@ -24,6 +24,9 @@ public readonly record struct Golden(byte[] Body, byte[] Origins);
 /// </summary>
 public sealed class GoldenFold
 {
+    /// <summary>The connector id of values that a steward pinned; they win over all sources.</summary>
+    public const string Steward = "steward";
+
     private static readonly JsonLimits Limits = new() { MaxDepth = JsonLimits.HighestDepth };
 
     // Values stay where they are, in the bodies of contributions or of the golden entity; nothing is copied before the result is written.
@@ -243,9 +246,13 @@ public sealed class GoldenFold
     /// <summary>Greater wins. The order is total up to equal values, so arrival order never shows in golden data.</summary>
     private static int Compare(FieldType? field, in Offered a, in Offered b)
     {
-        // 1. The preferred source. 2. Something before null. 3. The field's rule. 4. The source's time. 5. The greater bytes.
+        // 0. What a steward pinned, the last pin first. 1. The preferred source. 2. Something before null. 3. The field's rule. 4. The source's time. 5. The greater bytes.
         var one = a.Value.Span;
         var other = b.Value.Span;
+        if ((a.From.Connector == Steward).CompareTo(b.From.Connector == Steward) is var pinned and not 0)
+            return pinned;
+        if (a.From.Connector == Steward && a.From.ObservedAt.CompareTo(b.From.ObservedAt) is var last and not 0)
+            return last;
         if (field is { Prefer.Count: > 0 } && Rank(field, b.From.Connector).CompareTo(Rank(field, a.From.Connector)) is var preferred and not 0)
             return preferred;
         if (IsNull(other).CompareTo(IsNull(one)) is var something and not 0)

@@ -35,6 +35,8 @@ public static class ModelFiles
         foreach (var extension in extensions)
             Extend(extension, drafts, faults);
         CheckLinks(drafts, faults);
+        foreach (var draft in drafts.Values)
+            draft.Compile(faults);
         foreach (var same in drafts.Values.GroupBy(d => d.Plural, StringComparer.Ordinal).Where(g => g.Count() > 1))
             faults.AddRange(same.Skip(1).Select(d => new Diagnostic(d.Diagnostics.File, d.Node.Line, d.Node.Column, $"plural '{d.Plural}' is already that of '{same.First().Name}'")));
         if (faults.Count > 0)
@@ -61,9 +63,11 @@ public static class ModelFiles
             {
                 if (!IsName(key.Text, allowUnderscore: true) || key.Text == "source")
                     diagnostics.Add(key, $"identity kind '{key.Text}': expected lower-case letters, digits and underscores; 'source' is the source's own id");
-                draft.Identity.Add(new(key.Text, kind.Choice("strength", Strength.Hint), kind.Text("description") ?? ""));
+                draft.Identity.Add(IdentitySection.Kind(key.Text, kind, diagnostics));
                 kind.Finish();
             }
+
+        draft.Matching = section.Get("matching");
 
         draft.Fields.AddRange(section.Map("fields").Select(f => Field(f.Key, f.Value, diagnostics, nested: false)).OfType<FieldType>());
         foreach (var (key, value) in section.Map("links"))
@@ -132,6 +136,8 @@ public static class ModelFiles
                     diagnostics.Add(extension.Node, $"'{extension.Name}' already has a field '{field.Name}'");
                 else
                     target.Fields.Add(field);
+            if (extension.Matching is { } matching)
+                target.Matching = matching;
             foreach (var kind in extension.Identity)
                 if (target.Identity.Any(k => k.Name == kind.Name))
                     diagnostics.Add(extension.Node, $"'{extension.Name}' already has an identity kind '{kind.Name}'");
@@ -184,6 +190,18 @@ public static class ModelFiles
 
         public List<(LinkType Type, YamlNode Node)> Links { get; } = [];
 
+        /// <summary>Read when all kinds are known, those of extensions too; an extension's rules replace the entity's.</summary>
+        public YamlNode? Matching { get; set; }
+
+        private MatchingRules? Rules { get; set; }
+
+        public void Compile(List<Diagnostic> faults)
+        {
+            var own = new Diagnostics(Diagnostics.File);
+            Rules = IdentitySection.Matching(Matching, Identity, own);
+            faults.AddRange(own.All);
+        }
+
         public EntityType Build() => new()
         {
             Name = Name,
@@ -191,6 +209,7 @@ public static class ModelFiles
             Description = Description,
             Label = Label,
             Identity = Identity,
+            Matching = Rules,
             Fields = Fields,
             Links = [.. Links.Select(l => l.Type)],
         };

@@ -60,6 +60,15 @@ public interface IHubReader : IExchangeReader
     /// <inheritdoc cref="IHubTransaction.FindRecordsAsync"/>
     ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds, CancellationToken cancellationToken);
 
+    /// <summary>Decisions of stewards with a smaller number, newest first.</summary>
+    ValueTask<IReadOnlyList<DecisionRow>> DecisionsAsync(long before, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Live entities that hold a key, in order of id.</summary>
+    ValueTask<IReadOnlyList<long>> HoldersAsync(IdentityKey key, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Values of a kind that several entities hold, after the given one in ordinal order, with how many do.</summary>
+    ValueTask<IReadOnlyList<(string Value, int Entities)>> SharedValuesAsync(int kind, string after, int limit, CancellationToken cancellationToken);
+
     ValueTask<IReadOnlyList<(string Name, string Json)>> DocumentsAsync(string kind, CancellationToken cancellationToken);
 
     ValueTask<string?> DocumentAsync(string kind, string name, CancellationToken cancellationToken);

@@ -68,6 +68,12 @@ public interface IHubTransaction : IExchangeTransaction, IAsyncDisposable
 
     ValueTask<IReadOnlyList<KeyHolder>> FindKeysAsync(IReadOnlyList<IdentityKey> keys);
 
+    /// <summary>The keys of one kind that an entity holds.</summary>
+    ValueTask<IReadOnlyList<IdentityKey>> KeysOfEntityAsync(long entity, int kind);
+
+    /// <summary>What identity keeps besides keys.</summary>
+    IMatchIndex Matches { get; }
+
     ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas);
 
     ValueTask<IReadOnlyDictionary<long, EntityRow>> EntitiesAsync(IReadOnlyCollection<long> ids);

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using IntegrationHub.Model;
 using IntegrationHub.Storage;
+using IntegrationHub.Unify.Identity;
 
 namespace IntegrationHub.Unify;
 
@@ -35,18 +36,29 @@ public sealed class EntityBinding
 {
     private readonly FrozenDictionary<string, KindBinding> _kinds;
     private readonly FrozenDictionary<string, int> _links;
+    private readonly FrozenSet<int> _limited;
 
     public EntityBinding(EntityType type, Catalog catalog)
     {
         Type = type;
         Number = catalog.EntityType(type.Name);
         SourceKey = catalog.SourceKey(type.Name);
-        _kinds = type.Identity.ToFrozenDictionary(k => k.Name, k => new KindBinding(k, catalog.Key(type.Name, k.Name, false), catalog.Key(type.Name, k.Name, true)), StringComparer.Ordinal);
+        Plan = new(type);
+        CandidateKinds = [.. Plan.Candidates.Select(c => catalog.Key(type.Name, c.Name, false))];
+        // What is only compared is no key: nothing is found by it.
+        _kinds = type.Identity.Where(k => k.Strength != Strength.Evidence).ToFrozenDictionary(k => k.Name, k => new KindBinding(k, catalog.Key(type.Name, k.Name, false), catalog.Key(type.Name, k.Name, true)), StringComparer.Ordinal);
         _links = type.Links.ToFrozenDictionary(l => l.Name, l => catalog.Link(type.Name, l.Name), StringComparer.Ordinal);
+        _limited = [.. _kinds.Values.Where(k => k.Kind.Limit is not null).Select(k => k.Number)];
         StrongKinds = [SourceKey, .. _kinds.Values.Where(k => k.Kind.Strength == Strength.Strong).Select(k => k.Number)];
     }
 
     public EntityType Type { get; }
+
+    /// <summary>How contributions of this type are compared.</summary>
+    public MatchPlan Plan { get; }
+
+    /// <summary>Numbers under which the store keeps the values of <see cref="MatchPlan.Candidates"/>.</summary>
+    public int[] CandidateKinds { get; }
 
     public int Number { get; }
 
@@ -55,6 +67,12 @@ public sealed class EntityBinding
 
     /// <summary>Kinds that merge by themselves.</summary>
     public FrozenSet<int> StrongKinds { get; }
+
+    /// <summary>Kinds of which an entity has only so many join before the others.</summary>
+    public int RankOf(IdentityKey key) => _limited.Contains(key.Kind) ? 0 : 1;
+
+    /// <summary>The declaration of a kind, or <c>null</c> when it is no key.</summary>
+    public IdentityKind? Declared(string name) => _kinds.GetValueOrDefault(name)?.Kind;
 
     /// <summary>The number of a kind of identity value; a demoted one is a kind of its own that never merges.</summary>
     public int Kind(string name, bool demoted) => _kinds.TryGetValue(name, out var kind) ? demoted ? kind.DemotedNumber : kind.Number : -1;

@@ -1,5 +1,6 @@
 using IntegrationHub.Json;
 using IntegrationHub.Storage;
+using IntegrationHub.Unify.Identity;
 
 namespace IntegrationHub.Unify;
 
@@ -12,10 +13,18 @@ public static class ContributionDocument
     private static JsonTape? _tape;
 
     /// <summary>All identity keys of a contribution, its source key first.</summary>
-    public static List<IdentityKey> Keys(ContributionRow row, EntityBinding binding)
+    public static List<IdentityKey> Keys(ContributionRow row, EntityBinding binding) => Keys(Parse(row.Body), row, binding);
+
+    /// <summary>All identity keys of a contribution, and what comparisons see of it.</summary>
+    public static (List<IdentityKey> Keys, Profile Profile) Identity(ContributionRow row, EntityBinding binding)
+    {
+        var tape = Parse(row.Body);
+        return (Keys(tape, row, binding), Profile.Read(binding.Plan, tape));
+    }
+
+    private static List<IdentityKey> Keys(JsonTape tape, ContributionRow row, EntityBinding binding)
     {
         var keys = new List<IdentityKey> { new(binding.SourceKey, EntityBinding.SourceKeyValue(row.Connection, row.Key)) };
-        var tape = Parse(row.Body);
         var identity = tape.Find(0, "identity"u8);
         if (identity < 0)
             return keys;
@@ -23,11 +32,23 @@ public static class ContributionDocument
         {
             var name = tape.GetText(values - 1);
             var demoted = name.EndsWith('?');
-            var kind = binding.Kind(demoted ? name[..^1] : name, demoted);
-            if (kind < 0)
+            if (demoted)
+                name = name[..^1];
+            if (name == "source")
+            {
+                // A pin says with it what it is pinned to.
+                foreach (var value in tape.Children(values))
+                    keys.Add(new(binding.SourceKey, tape.GetText(value)));
                 continue;
+            }
+
+            if (binding.Declared(name) is not { } declared)
+                continue;
+            // More values than an entity can have say that something is wrong with the record; none of them joins.
+            var kind = binding.Kind(name, demoted || (declared.Limit is { } most && tape[values].Kind == JsonKind.Array && tape[values].Count > most));
             foreach (var value in tape.Children(values))
-                keys.Add(new(kind, tape.GetText(value)));
+                if (tape.GetText(value) is var text && !declared.Blocks(text))
+                    keys.Add(new(kind, text));
         }
 
         return keys;

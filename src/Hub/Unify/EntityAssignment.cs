@@ -1,19 +1,23 @@
 using IntegrationHub.Storage;
+using IntegrationHub.Unify.Identity;
 
 namespace IntegrationHub.Unify;
 
 /// <summary>
-/// Decides which entity each contribution of a batch belongs to: entities are the connected components of contributions over shared strong keys.
-/// Entities that only gain stay as they are and act as one node; entities that lost a strong key are dealt out anew, contribution by contribution.
-/// (Joint keys and decisions of stewards enter here as further edges and cuts.)
+/// Decides which entity each contribution of a batch belongs to. For types with nothing but strong keys, entities are the connected components over
+/// them: those that only gain stay as they are and act as one node, those that lost a strong key are dealt out anew. Types that are matched, guarded or
+/// decided about are resolved by <see cref="MatchRegion"/>.
 /// </summary>
 internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bindings)
 {
     private readonly Dictionary<object, object> _parents = [];
-    private readonly Dictionary<long, EntityRow> _entities = [];
+    private readonly EntityRows _rows = new(transaction);
+    private readonly List<(Component Component, (int Type, int Part) Connected)> _matched = [];
+    private readonly HashSet<long> _contestedBefore = [];
+    private int _order;
 
     /// <summary>Contributions outside the batch that changed their entity, with the entity they left and their keys.</summary>
-    public List<(ContributionRow Row, long From, IReadOnlyList<IdentityKey> Keys)> Moved { get; } = [];
+    public List<(ContributionRow Row, long From, IReadOnlyList<IdentityKey> Keys, Profile Profile)> Moved { get; } = [];
 
     /// <summary>Entities that another took in, and by whom.</summary>
     public Dictionary<long, long> Merged { get; } = [];
@@ -25,14 +29,52 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
     public HashSet<long> Dealt { get; } = [];
 
     /// <summary>Entity rows read on the way.</summary>
-    public IReadOnlyDictionary<long, EntityRow> Entities => _entities;
+    public IReadOnlyDictionary<long, EntityRow> Entities => _rows.All;
 
-    public async ValueTask AssignAsync(IReadOnlyList<Delta> deltas)
+    /// <param name="reopened">Entities to deal out anew although none of their contributions changed.</param>
+    public async ValueTask AssignAsync(IReadOnlyList<Delta> deltas, IReadOnlyCollection<long> reopened)
     {
-        await LoadAsync(deltas.Where(d => d.EntityBefore != 0).Select(d => d.EntityBefore));
-        var members = await OpenAsync(deltas);
-        await ConnectAsync(deltas, members);
+        await _rows.LoadAsync(deltas.Where(d => d.EntityBefore != 0).Select(d => d.EntityBefore).Concat(reopened));
+        var plain = new List<Delta>(deltas.Count);
+        var matched = new List<EntityBinding>();
+        var touched = deltas.ToLookup(d => d.Binding);
+        foreach (var type in touched.Select(g => g.Key).Concat(reopened.Select(e => bindings.Find(_rows[e].Type)).OfType<EntityBinding>()).Distinct())
+            if (type.Plan.Decides || reopened.Any(e => _rows[e].Type == type.Number) || await transaction.Matches.HasDecisionsAsync(type.Number))
+                matched.Add(type);
+            else
+                plain.AddRange(touched[type]);
+        var members = await OpenAsync(plain);
+        await ConnectAsync(plain, members);
+        foreach (var type in matched)
+            await MatchAsync(type, [.. touched[type]], [.. reopened.Where(e => _rows[e].Type == type.Number)]);
         await DealAsync(deltas, members);
+        await NoteContestedAsync();
+    }
+
+    private async ValueTask MatchAsync(EntityBinding type, List<Delta> deltas, List<long> reopened)
+    {
+        var region = new MatchRegion(transaction, type, deltas, _rows, Dealt);
+        foreach (var (component, connected) in await region.ResolveAsync(reopened, () => _order++))
+            _matched.Add((component, (type.Number, connected)));
+        _contestedBefore.UnionWith(region.ContestedBefore);
+    }
+
+    /// <summary>Remembers which entities are connected and yet apart, so that whoever touches one of them looks at all.</summary>
+    private async ValueTask NoteContestedAsync()
+    {
+        var contested = new HashSet<long>();
+        foreach (var group in _matched.GroupBy(m => m.Connected))
+        {
+            var numbers = group.Select(m => m.Component.Entity).Distinct().ToList();
+            if (numbers.Count < 2)
+                continue;
+            foreach (var entity in numbers)
+                await transaction.Matches.SetComponentAsync(entity, numbers.Min());
+            contested.UnionWith(numbers);
+        }
+
+        foreach (var entity in _contestedBefore.Except(contested))
+            await transaction.Matches.SetComponentAsync(entity, 0);
     }
 
     /// <summary>Takes apart the entities that lost a strong key; returns all their contributions.</summary>
@@ -44,12 +86,16 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
 
         var inBatch = deltas.Where(d => d.Row.Id != 0).ToDictionary(d => d.Row.Id);
         var members = deltas.Where(d => d.IsLive && (!d.WasLive || Dealt.Contains(d.EntityBefore)))
-            .Select(d => new Member(d.Row, d.Binding, [.. d.StrongAfter], d.WasLive ? d.EntityBefore : 0)).ToList();
+            .Select(d => new Member(d.Row, d.Binding, d.KeysAfter, d.ProfileAfter!, d.WasLive ? d.EntityBefore : 0)).ToList();
         var touched = deltas.Where(d => d.WasLive).CountBy(d => d.EntityBefore).ToDictionary();
-        foreach (var entity in Dealt.Where(e => touched.GetValueOrDefault(e) < _entities[e].Contributions))
+        foreach (var entity in Dealt.Where(e => touched.GetValueOrDefault(e) < _rows[e].Contributions))
             foreach (var row in await transaction.ContributionsOfEntityAsync(entity))
                 if (!inBatch.ContainsKey(row.Id) && bindings.Find(row.Type) is { } binding)
-                    members.Add(new(row, binding, [.. ContributionDocument.Keys(row, binding).Where(k => binding.StrongKinds.Contains(k.Kind))], entity));
+                {
+                    var (keys, profile) = ContributionDocument.Identity(row, binding);
+                    members.Add(new(row, binding, keys, profile, entity));
+                }
+
         return members;
     }
 
@@ -74,29 +120,34 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
     /// <summary>Gives every component its entity.</summary>
     private async ValueTask DealAsync(IReadOnlyList<Delta> deltas, List<Member> members)
     {
-        var components = new Dictionary<object, Component>();
-        Component Of(object node) => components.TryGetValue(Find(node), out var c) ? c : components[Find(node)] = new(components.Count);
+        var found = new Dictionary<object, Component>();
+        Component Of(object node) => found.TryGetValue(Find(node), out var c) ? c : found[Find(node)] = new(_order++);
         foreach (var member in members)
             Of(member).Members.Add(member);
         foreach (var node in _parents.Keys.OfType<long>().Order())
             Of(node).Entities.Add(node);
 
-        await LoadAsync(members.Where(m => m.Row.Home != 0).Select(m => m.Row.Home));
-        await LoadAsync(components.Values.SelectMany(c => c.Entities));
+        List<Component> components = [.. found.Values, .. _matched.Select(m => m.Component)];
+        await _rows.LoadAsync(components.SelectMany(c => c.Members).Where(m => m.Row.Home != 0).Select(m => m.Row.Home));
+        await _rows.LoadAsync(components.SelectMany(c => c.Entities));
         var taken = new HashSet<long>();
         // What is left of an entity comes before those that its contributions went to: it has no other number to fall back on.
-        foreach (var component in components.Values.OrderBy(c => c.Entities.Count > 0).ThenBy(c => c.FirstStored).ThenBy(c => c.Order))
+        foreach (var component in components.OrderBy(c => c.Entities.Count > 0).ThenBy(c => c.FirstStored).ThenBy(c => c.Order))
         {
             component.Entity = Choose(component, taken);
             taken.Add(component.Entity);
         }
 
         var inBatch = deltas.Where(d => d.Row.Id != 0).ToDictionary(d => d.Row.Id, d => d.Row);
-        foreach (var component in components.Values)
+        foreach (var component in components)
             await SettleAsync(component, inBatch, taken);
+        var heirs = new Dictionary<long, long>();
+        foreach (var component in components)
+            foreach (var member in component.Members)
+                heirs.TryAdd(member.EntityBefore, component.Entity);
         foreach (var entity in Dealt.Where(e => !taken.Contains(e)))
-            if (components.Values.FirstOrDefault(c => c.Members.Any(m => m.EntityBefore == entity)) is { } heir)
-                Merged[entity] = heir.Entity;
+            if (heirs.TryGetValue(entity, out var heir))
+                Merged[entity] = heir;
     }
 
     /// <summary>
@@ -105,7 +156,7 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
     /// </summary>
     private long Choose(Component component, HashSet<long> taken)
     {
-        bool IsFree(long entity) => !taken.Contains(entity) && (Dealt.Contains(entity) || !_entities.TryGetValue(entity, out var row) || row.State != EntityState.Live);
+        bool IsFree(long entity) => !taken.Contains(entity) && (Dealt.Contains(entity) || !_rows.All.TryGetValue(entity, out var row) || row.State != EntityState.Live);
         var homes = component.Members.Select(m => m.Row.Home).Where(h => h != 0 && IsFree(h));
         return component.Entities.Take(1).Concat(homes).DefaultIfEmpty().Min() is var lowest and not 0 ? lowest : transaction.NewEntityId();
     }
@@ -123,7 +174,7 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
             if (from == component.Entity || from == 0)
                 continue;
             if (!inBatch.ContainsKey(row.Id))
-                Moved.Add((row, from, ContributionDocument.Keys(row, member.Binding)));
+                Moved.Add((row, from, member.Keys, member.Profile));
             if (component.Entities.Count == 0 && taken.Contains(from))
                 Split.TryAdd(component.Entity, from);
         }
@@ -140,16 +191,10 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
                 }
 
                 row.Entity = component.Entity;
-                Moved.Add((row, absorbed, ContributionDocument.Keys(row, bindings.Find(row.Type)!)));
+                var (keys, profile) = ContributionDocument.Identity(row, bindings.Find(row.Type)!);
+                Moved.Add((row, absorbed, keys, profile));
             }
         }
-    }
-
-    private async ValueTask LoadAsync(IEnumerable<long> ids)
-    {
-        var missing = ids.Where(id => !_entities.ContainsKey(id)).Distinct().ToList();
-        foreach (var (id, row) in await transaction.EntitiesAsync(missing))
-            _entities[id] = row;
     }
 
     private object Find(object node)
@@ -168,31 +213,4 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
     }
 
     private void Join(object a, object b) => _parents[Find(a)] = Find(b);
-
-    private sealed class Member(ContributionRow row, EntityBinding binding, List<IdentityKey> strong, long entityBefore)
-    {
-        public ContributionRow Row { get; } = row;
-
-        public EntityBinding Binding { get; } = binding;
-
-        public List<IdentityKey> Strong { get; } = strong;
-
-        /// <summary>The entity it was in until now, or 0.</summary>
-        public long EntityBefore { get; } = entityBefore;
-    }
-
-    private sealed class Component(int order)
-    {
-        public int Order { get; } = order;
-
-        public List<Member> Members { get; } = [];
-
-        /// <summary>Whole entities in it, oldest first.</summary>
-        public List<long> Entities { get; } = [];
-
-        public long Entity { get; set; }
-
-        /// <summary>Number of its oldest stored contribution, so that the oldest part of a split entity chooses first.</summary>
-        public long FirstStored => Members.Select(m => m.Row.Id).Where(i => i != 0).DefaultIfEmpty(long.MaxValue).Min();
-    }
 }

@@ -57,7 +57,7 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
             after.Live.Add(delta.Row);
         }
 
-        foreach (var (row, from, _) in assignment.Moved)
+        foreach (var (row, from, _, _) in assignment.Moved)
         {
             var binding = bindings.Find(row.Type)!;
             Touch(from, binding, row.Record).Difference--;

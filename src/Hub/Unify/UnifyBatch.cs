@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using IntegrationHub.Storage;
+using IntegrationHub.Unify.Identity;
 
 namespace IntegrationHub.Unify;
 
@@ -38,13 +39,19 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
     public async ValueTask<IReadOnlyList<ChangeRow>> ApplyAsync(IReadOnlyList<RecordContributions> records, Cause cause)
     {
         await CompareAsync(records, cause);
-        if (_deltas.Count == 0)
-            return [];
+        return _deltas.Count == 0 ? [] : await AssignAsync([], cause);
+    }
 
+    /// <summary>Deals the contributions of some entities out anew, because something else than a contribution changed: a decision of a steward.</summary>
+    public ValueTask<IReadOnlyList<ChangeRow>> ReassignAsync(IReadOnlyCollection<long> entities, Cause cause) => AssignAsync(entities, cause);
+
+    private async ValueTask<IReadOnlyList<ChangeRow>> AssignAsync(IReadOnlyCollection<long> reopened, Cause cause)
+    {
         var assignment = new EntityAssignment(transaction, bindings);
-        await assignment.AssignAsync(_deltas);
+        await assignment.AssignAsync(_deltas, reopened);
         await transaction.WriteContributionsAsync([.. _deltas.Select(d => d.Row), .. assignment.Moved.Select(m => m.Row)]);
         await transaction.ApplyKeysAsync(KeyDeltas(assignment));
+        await transaction.Matches.ApplyAsync(ProfileDeltas(assignment));
 
         var fold = new EntityFolds(transaction, bindings, connectorOf, cause);
         return await fold.ApplyAsync(_deltas, assignment);
@@ -101,19 +108,31 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
             Mapping = cause.Mapping,
             Body = contribution.Body,
         };
-        _deltas.Add(new(row, contribution.Binding) { KeysAfter = ContributionDocument.Keys(row, contribution.Binding) });
+        var (keys, profile) = ContributionDocument.Identity(row, contribution.Binding);
+        _deltas.Add(new(row, contribution.Binding) { KeysAfter = keys, ProfileAfter = profile });
     }
 
     private void Replace(ContributionRow row, NewContribution contribution, Cause cause)
     {
         if (row.ObservedAt == contribution.ObservedAt && row.Body.AsSpan().SequenceEqual(contribution.Body))
             return;
-        var before = row.IsWithdrawn ? [] : ContributionDocument.Keys(row, contribution.Binding);
         var wasLive = !row.IsWithdrawn;
+        var timeBefore = row.ObservedAt;
+        var (keysBefore, profileBefore) = wasLive ? ContributionDocument.Identity(row, contribution.Binding) : ([], null);
         row.Body = contribution.Body;
         row.ObservedAt = contribution.ObservedAt;
         row.Mapping = cause.Mapping;
-        _deltas.Add(new(row, contribution.Binding) { WasLive = wasLive, EntityBefore = row.Entity, KeysBefore = before, KeysAfter = ContributionDocument.Keys(row, contribution.Binding) });
+        var (keys, profile) = ContributionDocument.Identity(row, contribution.Binding);
+        _deltas.Add(new(row, contribution.Binding)
+        {
+            WasLive = wasLive,
+            EntityBefore = row.Entity,
+            KeysBefore = keysBefore,
+            KeysAfter = keys,
+            ProfileBefore = profileBefore,
+            TimeBefore = timeBefore,
+            ProfileAfter = profile,
+        });
     }
 
     private void Withdraw(ContributionRow row)
@@ -121,9 +140,9 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
         // Nothing here can fold a type that the model no longer declares; its entities stay as they were.
         if (bindings.Find(row.Type) is not { } binding)
             return;
-        var before = ContributionDocument.Keys(row, binding);
+        var (keys, profile) = ContributionDocument.Identity(row, binding);
         row.Body = [];
-        _deltas.Add(new(row, binding) { WasLive = true, EntityBefore = row.Entity, KeysBefore = before });
+        _deltas.Add(new(row, binding) { WasLive = true, EntityBefore = row.Entity, KeysBefore = keys, ProfileBefore = profile });
     }
 
     private List<KeyDelta> KeyDeltas(EntityAssignment assignment)
@@ -141,13 +160,46 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
             Count(delta.KeysAfter, delta.Row.Entity, +1);
         }
 
-        foreach (var (row, from, keys) in assignment.Moved)
+        foreach (var (row, from, keys, _) in assignment.Moved)
         {
             Count(keys, from, -1);
             Count(keys, row.Entity, +1);
         }
 
         return [.. sums.Where(s => s.Value != 0).Select(s => new KeyDelta(s.Key.Item1, s.Key.Item2, s.Value))];
+    }
+
+    private List<ProfileDelta> ProfileDeltas(EntityAssignment assignment)
+    {
+        var sums = new Dictionary<(int Type, UInt128 Hash, long Entity), (Profile Profile, EntityBinding Binding, int Delta)>();
+        void Count(Profile? profile, EntityBinding binding, long entity, int delta)
+        {
+            // A profile that no rule finds is never asked for.
+            if (profile is null || profile.Candidates(binding.Plan).Length == 0)
+                return;
+            ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, (binding.Number, profile.Hash, entity), out _);
+            sum = (profile, binding, sum.Delta + delta);
+        }
+
+        foreach (var delta in _deltas)
+        {
+            Count(delta.ProfileBefore, delta.Binding, delta.EntityBefore, -1);
+            Count(delta.ProfileAfter, delta.Binding, delta.Row.Entity, +1);
+        }
+
+        foreach (var (row, from, _, profile) in assignment.Moved)
+        {
+            Count(profile, bindings.Find(row.Type)!, from, -1);
+            Count(profile, bindings.Find(row.Type)!, row.Entity, +1);
+        }
+
+        return [.. sums.Where(s => s.Value.Delta != 0).Select(s => new ProfileDelta(
+            s.Key.Type,
+            s.Value.Profile.HashBytes(),
+            s.Value.Profile.ToBytes,
+            [.. s.Value.Profile.Candidates(s.Value.Binding.Plan).Select(c => (s.Value.Binding.CandidateKinds[c.Rule], c.Value))],
+            s.Key.Entity,
+            s.Value.Delta))];
     }
 }
 
@@ -161,6 +213,13 @@ internal sealed record Delta(ContributionRow Row, EntityBinding Binding)
     public IReadOnlyList<IdentityKey> KeysBefore { get; init; } = [];
 
     public IReadOnlyList<IdentityKey> KeysAfter { get; init; } = [];
+
+    public Profile? ProfileBefore { get; init; }
+
+    public Profile? ProfileAfter { get; init; }
+
+    /// <summary>The source's own time before, Unix milliseconds.</summary>
+    public long TimeBefore { get; init; }
 
     public bool IsLive => !Row.IsWithdrawn;
 

@@ -36,6 +36,10 @@ internal sealed class CountingTransaction(IHubTransaction inner, Action<int> rea
 
     public ValueTask<IReadOnlyList<KeyHolder>> FindKeysAsync(IReadOnlyList<IdentityKey> keys) => inner.FindKeysAsync(keys);
 
+    public ValueTask<IReadOnlyList<IdentityKey>> KeysOfEntityAsync(long entity, int kind) => inner.KeysOfEntityAsync(entity, kind);
+
+    public IMatchIndex Matches => inner.Matches;
+
     public ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas) => inner.ApplyKeysAsync(deltas);
 
     public ValueTask<IReadOnlyDictionary<long, EntityRow>> EntitiesAsync(IReadOnlyCollection<long> ids) => inner.EntitiesAsync(ids);

@@ -111,12 +111,12 @@ internal static class IdentityFunctions
         {
             Name = "companyName",
             Group = Group,
-            Summary = "The core of a company's name for finding candidates: no legal form, brackets, punctuation, width or case. Place, business, 集团 and branch stay. Only ever a hint.",
+            Summary = "The core of a company's name for finding candidates: no legal form, brackets, notes such as (旧), punctuation, width, case or traditional characters. Place, business, 集团 and branch stay. Only ever a hint.",
             Examples =
             [
                 "\"示例科技（上海）有限公司\" | companyName → \"示例科技上海\"",
                 "\"ACME Holdings, Inc.\" | companyName → \"acme holdings\"",
-                "\"示例科技有限公司北京分公司\" | companyName → \"示例科技有限公司北京分公司\"",
+                "\"示例科技有限公司北京分公司\" | companyName → \"示例科技北京分公司\"",
             ],
             Result = ExpressionType.Text,
             Bind = static _ => static (input, _, scratch) =>

@@ -198,6 +198,28 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
     public ValueTask<RecordRow?[]> FindRecordsAsync(int stream, IReadOnlyList<string> sourceIds, CancellationToken cancellationToken) =>
         new(store.Read(db => SqliteTransaction.FindRecords(db, stream, sourceIds)));
 
+    public ValueTask<IReadOnlyList<DecisionRow>> DecisionsAsync(long before, int limit, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<DecisionRow>>(db => SqliteMatchIndex.ReadDecisions(db, before, limit)));
+
+    public ValueTask<IReadOnlyList<long>> HoldersAsync(IdentityKey key, int limit, CancellationToken cancellationToken) => new(store.Read<IReadOnlyList<long>>(db =>
+    {
+        var found = new List<long>();
+        using var rows = db.Prepare("SELECT entity FROM keys WHERE kind=?1 AND value=?2 ORDER BY entity LIMIT ?3").Bind(1, key.Kind).Bind(2, key.Value).Bind(3, limit).Query();
+        while (rows.Read())
+            found.Add(rows.Int64(0));
+        return found;
+    }));
+
+    public ValueTask<IReadOnlyList<(string Value, int Entities)>> SharedValuesAsync(int kind, string after, int limit, CancellationToken cancellationToken) =>
+        new(store.Read<IReadOnlyList<(string, int)>>(db =>
+        {
+            var found = new List<(string, int)>();
+            using var rows = db.Prepare("SELECT value, count(*) FROM keys WHERE kind=?1 AND value>?2 GROUP BY value HAVING count(*)>1 ORDER BY value LIMIT ?3").Bind(1, kind).Bind(2, after).Bind(3, limit).Query();
+            while (rows.Read())
+                found.Add((rows.String(0), rows.Int32(1)));
+            return found;
+        }));
+
     public ValueTask<IReadOnlyList<(string Name, string Json)>> DocumentsAsync(string kind, CancellationToken cancellationToken) =>
         new(store.Read<IReadOnlyList<(string, string)>>(db =>
         {

@@ -26,10 +26,19 @@ internal static class SqliteSchema
         CREATE INDEX contributions_record ON contributions(record);
         CREATE INDEX contributions_entity ON contributions(entity) WHERE body IS NOT NULL;
         CREATE TABLE keys(kind INTEGER NOT NULL, value TEXT NOT NULL, entity INTEGER NOT NULL, refs INTEGER NOT NULL, PRIMARY KEY(kind, value, entity)) WITHOUT ROWID;
-        CREATE INDEX keys_entity ON keys(entity);
+        CREATE INDEX keys_entity ON keys(entity, kind);
         CREATE TABLE entities(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, state INTEGER NOT NULL, merged_into INTEGER NOT NULL, version INTEGER NOT NULL,
           change INTEGER NOT NULL, contributions INTEGER NOT NULL, origins BLOB);
         CREATE INDEX entities_type ON entities(type, id) WHERE state=0;
+        CREATE TABLE profiles(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE UNIQUE INDEX profiles_hash ON profiles(type, hash);
+        CREATE TABLE holders(profile INTEGER NOT NULL, entity INTEGER NOT NULL, refs INTEGER NOT NULL, PRIMARY KEY(profile, entity)) WITHOUT ROWID;
+        CREATE TABLE candidates(kind INTEGER NOT NULL, value INTEGER NOT NULL, profile INTEGER NOT NULL, PRIMARY KEY(kind, value, profile)) WITHOUT ROWID;
+        CREATE TABLE contested(entity INTEGER PRIMARY KEY, component INTEGER NOT NULL);
+        CREATE INDEX contested_component ON contested(component);
+        CREATE TABLE decisions(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
+          sides TEXT NOT NULL, evidence TEXT NOT NULL, undone INTEGER NOT NULL);
+        CREATE TABLE decision_keys(type INTEGER NOT NULL, key TEXT NOT NULL, decision INTEGER NOT NULL, PRIMARY KEY(type, key, decision)) WITHOUT ROWID;
         CREATE INDEX entities_merged ON entities(merged_into) WHERE merged_into<>0;
         CREATE TABLE links(kind INTEGER NOT NULL, value TEXT NOT NULL, name INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(kind, value, name, source)) WITHOUT ROWID;
         CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 2");

@@ -9,6 +9,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
     private const string ContributionColumns = "id, record, type, key, connection, entity, home, observed, mapping, body";
     private const string EntityColumns = "id, type, state, merged_into, version, change, contributions, origins";
 
+    private readonly SqliteMatchIndex _matches = new(database);
     private bool _open = true;
     private bool _disposed;
     private long _lastEntity = -1;
@@ -116,6 +117,17 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
 
         return new(found);
     }
+
+    public ValueTask<IReadOnlyList<IdentityKey>> KeysOfEntityAsync(long entity, int kind)
+    {
+        var found = new List<IdentityKey>();
+        using var rows = database.Prepare("SELECT value FROM keys WHERE entity=?1 AND kind=?2").Bind(1, entity).Bind(2, kind).Query();
+        while (rows.Read())
+            found.Add(new(kind, rows.String(0)));
+        return new(found);
+    }
+
+    public IMatchIndex Matches => _matches;
 
     public ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas)
     {

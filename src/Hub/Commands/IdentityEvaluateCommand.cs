@@ -1,0 +1,91 @@
+using System.CommandLine;
+using System.Diagnostics;
+using IntegrationHub.Unify.Identity;
+using IntegrationHub.Unify.Identity.Evaluation;
+
+namespace IntegrationHub.Commands;
+
+/// <summary><c>hub identity evaluate</c>: resolves records whose entities are known, and tells how well.</summary>
+internal static class IdentityEvaluateCommand
+{
+    public static Command Create()
+    {
+        var records = new Option<FileInfo>("--records") { Description = "Records, CSV with a header. The id is column record_id, else the first.", Required = true };
+        var truth = new Option<FileInfo>("--truth") { Description = "What is true, CSV with columns record_id and entity_id.", Required = true };
+        var model = new Option<FileInfo?>("--model") { Description = "Model and mapping to use, YAML documents. Default: the hub's customers." };
+        var shuffle = new Option<int?>("--shuffle") { Description = "Seed of an order in which the records come. Default: the order of the file." };
+        var clusters = new Option<FileInfo?>("--out") { Description = "Where to write record_id and the first record of its entity, CSV." };
+        var command = new Command("evaluate", "Resolve records whose entities are known and tell how well: the resolution of the hub itself, in memory, without accepting proposals.") { records, truth, model, shuffle, clusters };
+        command.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(records)!, parsed.GetValue(truth)!, parsed.GetValue(model), parsed.GetValue(shuffle), parsed.GetValue(clusters), cancel));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, FileInfo recordsFile, FileInfo truthFile, FileInfo? model, int? shuffle, FileInfo? clusters, CancellationToken cancel)
+    {
+        foreach (var file in new[] { recordsFile, truthFile })
+            if (!file.Exists)
+                throw new UsageException($"no file {file}");
+        var rules = EvaluationRules.Read(CommandWorkspace.Config(parsed).Root, model);
+        var watch = Stopwatch.StartNew();
+        var records = new EvaluationRecords(rules);
+        records.Read(recordsFile, shuffle);
+        var mapped = watch.Elapsed;
+        var entity = Partition.Of(records.Plan, records.Nodes, [], records.RankOf).Entity;
+        var seconds = watch.Elapsed.TotalSeconds;
+
+        var measures = PartitionMeasures.Of(records.Ids, entity, Truth(truthFile, records.Ids));
+        if (clusters is not null)
+            await File.WriteAllLinesAsync(clusters.FullName, entity.Select((e, i) => $"{records.Ids[i]},{records.Ids[e]}").Prepend("record_id,entity_id"), cancel);
+        using var process = Process.GetCurrentProcess();
+        var rss = process.PeakWorkingSet64 / (1024.0 * 1024.0);
+        if (parsed.WantsJson())
+            Printing.WriteJson(parsed.Out(), new
+            {
+                measures.Records,
+                measures.Entities,
+                measures.PairwisePrecision,
+                measures.PairwiseRecall,
+                measures.PairwiseF1,
+                measures.BcubedPrecision,
+                measures.BcubedRecall,
+                measures.BcubedF1,
+                measures.ExactClusters,
+                measures.LargestCluster,
+                measures.MixedClusters,
+                measures.PartitionSha256,
+                Seconds = Math.Round(seconds, 3),
+                PeakRssMb = Math.Round(rss, 1),
+            });
+        else
+            Print(parsed.Out(), measures, mapped, seconds, rss);
+        return Exit.Ok;
+    }
+
+    private static void Print(TextWriter output, PartitionMeasures measures, TimeSpan mapped, double seconds, double rss) => Printing.Table(output, ["measure", "value"],
+    [
+        ["records", $"{measures.Records:N0}"],
+        ["entities", $"{measures.Entities:N0} ({measures.ExactClusters:N0} exact, {measures.MixedClusters:N0} mixed, the largest of {measures.LargestCluster:N0} records)"],
+        ["pairwise", $"precision {measures.PairwisePrecision:0.00000}, recall {measures.PairwiseRecall:0.00000}, F1 {measures.PairwiseF1:0.00000}"],
+        ["B-cubed", $"precision {measures.BcubedPrecision:0.00000}, recall {measures.BcubedRecall:0.00000}, F1 {measures.BcubedF1:0.00000}"],
+        ["partition", measures.PartitionSha256],
+        ["seconds", $"{seconds:0.0} ({mapped.TotalSeconds:0.0} of them reading and mapping)"],
+        ["peak memory", $"{rss:N0} MiB"],
+    ]);
+
+    private static int[] Truth(FileInfo file, List<string> ids)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        var entities = new Dictionary<string, int>(StringComparer.Ordinal);
+        using var reader = file.OpenText();
+        foreach (var (columns, values) in CsvRows.Read(reader, file.ToString()))
+        {
+            var (id, entity) = (Array.IndexOf(columns, "record_id"), Array.IndexOf(columns, "entity_id"));
+            if (id < 0 || entity < 0)
+                throw new UsageException($"{file}: columns record_id and entity_id are needed, found {string.Join(", ", columns)}");
+            numbers.TryAdd(values[entity], numbers.Count);
+            entities[values[id]] = numbers[values[entity]];
+        }
+
+        return [.. ids.Select(id => entities.TryGetValue(id, out var entity) ? entity : throw new UsageException($"{file}: nothing about record '{id}'"))];
+    }
+}

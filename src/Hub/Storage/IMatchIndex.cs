@@ -1,0 +1,77 @@
+namespace IntegrationHub.Storage;
+
+/// <summary>
+/// What identity keeps besides keys, within a transaction: profiles (what comparisons see of contributions) by the values that make them candidates,
+/// which entities are not what they are connected with because a guard forbade a join, and what stewards decided.
+/// </summary>
+public interface IMatchIndex
+{
+    /// <summary>How many profiles have a candidate value, counted up to a limit.</summary>
+    ValueTask<int> CountAsync(int kind, long value, int limit);
+
+    /// <summary>The profiles that have a candidate value.</summary>
+    ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(int kind, long value);
+
+    ValueTask ApplyAsync(IReadOnlyList<ProfileDelta> deltas);
+
+    /// <summary>Number of the contested component an entity is in, or 0.</summary>
+    ValueTask<long> ComponentAsync(long entity);
+
+    ValueTask<IReadOnlyList<long>> EntitiesOfComponentAsync(long component);
+
+    /// <summary>Notes the component of an entity; 0 takes it out.</summary>
+    ValueTask SetComponentAsync(long entity, long component);
+
+    /// <summary>Whether anything was ever decided about a type.</summary>
+    ValueTask<bool> HasDecisionsAsync(int type);
+
+    /// <summary>Decisions in force that name one of these contributions by its source key.</summary>
+    ValueTask<IReadOnlyList<DecisionRow>> DecisionsOfAsync(int type, IReadOnlyList<string> sourceKeys);
+
+    ValueTask<DecisionRow?> DecisionAsync(long number);
+
+    /// <summary>Appends and sets the number. Nothing is ever changed or removed; an <c>undo</c> puts another out of force.</summary>
+    ValueTask AppendDecisionAsync(DecisionRow decision);
+}
+
+/// <summary>A profile with the entities that hold it.</summary>
+/// <param name="Holders">Entities with the number of their contributions that have it.</param>
+public sealed record ProfileRow(long Id, byte[] Body, IReadOnlyList<(long Entity, int References)> Holders);
+
+/// <summary>A profile gained or lost by an entity.</summary>
+/// <param name="Hash">16 bytes that tell profiles apart.</param>
+/// <param name="Candidates">Its candidate values: number of the kind, and the value.</param>
+public sealed record ProfileDelta(int Type, byte[] Hash, Func<byte[]> Body, IReadOnlyList<(int Kind, long Value)> Candidates, long Entity, int Delta);
+
+/// <summary>Something a person decided.</summary>
+public sealed record DecisionRow
+{
+    public long Number { get; set; }
+
+    /// <summary>Number of the entity type.</summary>
+    public required int Type { get; init; }
+
+    /// <summary><c>merge</c>, <c>split</c>, <c>forbid</c>, <c>pin</c> or <c>undo</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Unix milliseconds.</summary>
+    public required long At { get; init; }
+
+    /// <summary>Who decided.</summary>
+    public required string By { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Source keys of the contributions on one side: those to be one, those split off, one of those kept apart, or the one a value is pinned to.</summary>
+    public required IReadOnlyList<string> Left { get; init; }
+
+    /// <summary>Source keys of the contributions on the other side.</summary>
+    public IReadOnlyList<string> Right { get; init; } = [];
+
+    /// <summary>JSON: the entities as they were called then, what was shown, the field and value of a pin, the number of an undone decision.</summary>
+    public required string Evidence { get; init; }
+
+    /// <summary>Number of the decision that put it out of force, or 0.</summary>
+    public long UndoneBy { get; init; }
+}

@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace IntegrationHub.Storage.Sqlite;
+
+/// <summary>The match index within a write transaction of the embedded store.</summary>
+internal sealed class SqliteMatchIndex(SqliteDatabase database) : IMatchIndex
+{
+    private const string DecisionColumns = "id, type, kind, at, actor, reason, sides, evidence, undone";
+
+    public ValueTask<int> CountAsync(int kind, long value, int limit)
+    {
+        using var rows = database.Prepare("SELECT count(*) FROM (SELECT 1 FROM candidates WHERE kind=?1 AND value=?2 LIMIT ?3)").Bind(1, kind).Bind(2, value).Bind(3, limit).Query();
+        return new(rows.Read() ? rows.Int32(0) : 0);
+    }
+
+    public ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(int kind, long value)
+    {
+        var found = new List<(long Id, byte[] Body)>();
+        using (var rows = database.Prepare("SELECT p.id, p.body FROM candidates c JOIN profiles p ON p.id=c.profile WHERE c.kind=?1 AND c.value=?2").Bind(1, kind).Bind(2, value).Query())
+            while (rows.Read())
+                found.Add((rows.Int64(0), rows.Bytes(1).ToArray()));
+        var result = new List<ProfileRow>(found.Count);
+        foreach (var (id, body) in found)
+        {
+            var holders = new List<(long, int)>();
+            using var rows = database.Prepare("SELECT entity, refs FROM holders WHERE profile=?1").Bind(1, id).Query();
+            while (rows.Read())
+                holders.Add((rows.Int64(0), rows.Int32(1)));
+            result.Add(new(id, body, holders));
+        }
+
+        return new(result);
+    }
+
+    public ValueTask ApplyAsync(IReadOnlyList<ProfileDelta> deltas)
+    {
+        var insert = database.Prepare("INSERT INTO profiles(type, hash, body) VALUES(?1,?2,?3)");
+        var hold = database.Prepare("INSERT INTO holders(profile, entity, refs) VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET refs=refs+excluded.refs");
+        var candidate = database.Prepare("INSERT INTO candidates(kind, value, profile) VALUES(?1,?2,?3) ON CONFLICT DO NOTHING");
+        // What is gained comes first, so that a profile that only moves is never taken out in between.
+        foreach (var delta in deltas.OrderByDescending(d => d.Delta))
+        {
+            var id = Find(delta);
+            if (id == 0)
+            {
+                insert.Bind(1, delta.Type).BindBlob(2, delta.Hash).BindBlob(3, delta.Body()).Run();
+                id = Find(delta);
+                foreach (var (kind, value) in delta.Candidates)
+                    candidate.Bind(1, kind).Bind(2, value).Bind(3, id).Run();
+            }
+
+            hold.Bind(1, id).Bind(2, delta.Entity).Bind(3, delta.Delta).Run();
+            if (delta.Delta < 0)
+                Release(id, delta);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<long> ComponentAsync(long entity)
+    {
+        using var rows = database.Prepare("SELECT component FROM contested WHERE entity=?1").Bind(1, entity).Query();
+        return new(rows.Read() ? rows.Int64(0) : 0);
+    }
+
+    public ValueTask<IReadOnlyList<long>> EntitiesOfComponentAsync(long component)
+    {
+        var found = new List<long>();
+        using var rows = database.Prepare("SELECT entity FROM contested WHERE component=?1").Bind(1, component).Query();
+        while (rows.Read())
+            found.Add(rows.Int64(0));
+        return new(found);
+    }
+
+    public ValueTask SetComponentAsync(long entity, long component)
+    {
+        if (component == 0)
+            database.Prepare("DELETE FROM contested WHERE entity=?1").Bind(1, entity).Run();
+        else
+            database.Prepare("INSERT INTO contested(entity, component) VALUES(?1,?2) ON CONFLICT(entity) DO UPDATE SET component=excluded.component").Bind(1, entity).Bind(2, component).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<bool> HasDecisionsAsync(int type)
+    {
+        using var rows = database.Prepare("SELECT 1 FROM decision_keys WHERE type=?1 LIMIT 1").Bind(1, type).Query();
+        return new(rows.Read());
+    }
+
+    public ValueTask<IReadOnlyList<DecisionRow>> DecisionsOfAsync(int type, IReadOnlyList<string> sourceKeys)
+    {
+        var numbers = new SortedSet<long>();
+        foreach (var key in sourceKeys)
+        {
+            using var rows = database.Prepare("SELECT decision FROM decision_keys WHERE type=?1 AND key=?2").Bind(1, type).Bind(2, key).Query();
+            while (rows.Read())
+                numbers.Add(rows.Int64(0));
+        }
+
+        return new([.. numbers.Select(n => ReadDecision(database, n)!)]);
+    }
+
+    public ValueTask<DecisionRow?> DecisionAsync(long number) => new(ReadDecision(database, number));
+
+    public ValueTask AppendDecisionAsync(DecisionRow decision)
+    {
+        decision.Number = database.Scalar("SELECT max(id) FROM decisions") + 1;
+        database.Prepare("INSERT INTO decisions(id, type, kind, at, actor, reason, sides, evidence, undone) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,0)")
+            .Bind(1, decision.Number).Bind(2, decision.Type).Bind(3, decision.Kind).Bind(4, decision.At).Bind(5, decision.By).Bind(6, decision.Reason)
+            .Bind(7, JsonSerializer.Serialize(new[] { decision.Left, decision.Right })).Bind(8, decision.Evidence).Run();
+        if (decision.Kind == "undo")
+        {
+            var undone = long.Parse(decision.Left[0], CultureInfo.InvariantCulture);
+            database.Prepare("UPDATE decisions SET undone=?2 WHERE id=?1").Bind(1, undone).Bind(2, decision.Number).Run();
+            database.Prepare("DELETE FROM decision_keys WHERE decision=?1").Bind(1, undone).Run();
+            return ValueTask.CompletedTask;
+        }
+
+        var key = database.Prepare("INSERT INTO decision_keys(type, key, decision) VALUES(?1,?2,?3) ON CONFLICT DO NOTHING");
+        foreach (var side in decision.Left.Concat(decision.Right))
+            key.Bind(1, decision.Type).Bind(2, side).Bind(3, decision.Number).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    internal static DecisionRow? ReadDecision(SqliteDatabase database, long number)
+    {
+        using var rows = database.Prepare($"SELECT {DecisionColumns} FROM decisions WHERE id=?1").Bind(1, number).Query();
+        return rows.Read() ? ReadDecision(rows) : null;
+    }
+
+    internal static List<DecisionRow> ReadDecisions(SqliteDatabase database, long before, int limit)
+    {
+        var found = new List<DecisionRow>();
+        using var rows = database.Prepare($"SELECT {DecisionColumns} FROM decisions WHERE id<?1 ORDER BY id DESC LIMIT ?2").Bind(1, before).Bind(2, limit).Query();
+        while (rows.Read())
+            found.Add(ReadDecision(rows));
+        return found;
+    }
+
+    private static DecisionRow ReadDecision(SqliteRows rows)
+    {
+        var sides = JsonSerializer.Deserialize<string[][]>(rows.String(6))!;
+        return new()
+        {
+            Number = rows.Int64(0),
+            Type = rows.Int32(1),
+            Kind = rows.String(2),
+            At = rows.Int64(3),
+            By = rows.String(4),
+            Reason = rows.String(5),
+            Left = sides[0],
+            Right = sides[1],
+            Evidence = rows.String(7),
+            UndoneBy = rows.Int64(8),
+        };
+    }
+
+    private long Find(ProfileDelta delta)
+    {
+        using var rows = database.Prepare("SELECT id FROM profiles WHERE type=?1 AND hash=?2").Bind(1, delta.Type).BindBlob(2, delta.Hash).Query();
+        return rows.Read() ? rows.Int64(0) : 0;
+    }
+
+    private void Release(long id, ProfileDelta delta)
+    {
+        database.Prepare("DELETE FROM holders WHERE profile=?1 AND entity=?2 AND refs<=0").Bind(1, id).Bind(2, delta.Entity).Run();
+        using (var rows = database.Prepare("SELECT 1 FROM holders WHERE profile=?1 LIMIT 1").Bind(1, id).Query())
+            if (rows.Read())
+                return;
+        database.Prepare("DELETE FROM profiles WHERE id=?1").Bind(1, id).Run();
+        var candidate = database.Prepare("DELETE FROM candidates WHERE kind=?1 AND value=?2 AND profile=?3");
+        foreach (var (kind, value) in delta.Candidates)
+            candidate.Bind(1, kind).Bind(2, value).Bind(3, id).Run();
+    }
+}

@@ -1,0 +1,111 @@
+using System.Runtime.InteropServices;
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Unify.Identity;
+
+/// <summary>
+/// Who else has a candidate value, as it is when a batch is applied: what the store keeps, less what the batch takes away, with what it brings. Tells
+/// which values change their state by it, so that everything that was joined or left apart because of them can be dealt out anew.
+/// </summary>
+internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, IReadOnlyList<Delta> deltas)
+{
+    private readonly Dictionary<CandidateKey, View> _views = [];
+    private readonly Dictionary<long, Profile> _profiles = [];
+    private readonly ILookup<CandidateKey, (Profile Profile, long Entity)> _taken = Keys(binding, deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore)));
+    private readonly ILookup<CandidateKey, (Profile Profile, long Entity)> _brought = Keys(binding, deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L)));
+
+    /// <summary>The states of all values loaded so far, after the batch.</summary>
+    public CandidateStates States { get; } = new();
+
+    /// <summary>Loads what else has the candidate values of a profile. Returns entities that held a value whose state changes.</summary>
+    public async ValueTask<List<long>> LoadAsync(Profile profile)
+    {
+        var changed = new List<long>();
+        foreach (var (rule, value) in profile.Candidates(binding.Plan))
+            changed.AddRange(await LoadAsync(new(rule, value), profile));
+        return changed;
+    }
+
+    /// <summary>
+    /// Entities with a profile that a profile is the same as by comparison, and those that held a value whose state changes. Times are not known here, so
+    /// all of them count as near.
+    /// </summary>
+    public async ValueTask<HashSet<long>> MatchesAsync(Profile profile)
+    {
+        var matches = new HashSet<long>();
+        if (Score(profile, profile) < binding.Plan.Rules.Merge)
+            return matches;
+        var compared = new HashSet<UInt128>();
+        foreach (var (rule, value) in profile.Candidates(binding.Plan))
+            if (!States.Closed.Contains(new(rule, value)))
+                foreach (var (other, entities) in _views[new(rule, value)].Kept)
+                    if (compared.Add(other.Hash))
+                    {
+                        // Whether values of the other side are shared decides too.
+                        foreach (var key in other.Candidates(binding.Plan))
+                            if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
+                                matches.UnionWith(await LoadAsync(new(key.Rule, key.Value), other));
+                        if (Score(profile, other) >= binding.Plan.Rules.Merge)
+                            matches.UnionWith(entities);
+                    }
+
+        return matches;
+    }
+
+    private double Score(Profile a, Profile b) => PairScore.Of(binding.Plan, a, b, States.IsShared) is var score ? Math.Max(score.Near, score.Apart) : 0;
+
+    private async ValueTask<IReadOnlyCollection<long>> LoadAsync(CandidateKey key, Profile holder)
+    {
+        if (_views.ContainsKey(key))
+            return [];
+        var kind = binding.CandidateKinds[key.Rule];
+        var taken = _taken[key].ToList();
+        var brought = _brought[key].ToList();
+        // One that so many have that the batch cannot open it: nobody needs to know who they are.
+        var most = binding.Plan.Rules.MostCandidates;
+        if (await index.CountAsync(kind, key.Value, most + taken.Count + 1) is var count && count > most + taken.Count)
+        {
+            _views[key] = new([]);
+            Close(key, holder);
+            return [];
+        }
+
+        var kept = new Dictionary<UInt128, (Profile Profile, Dictionary<long, int> Entities)>();
+        foreach (var row in count == 0 ? [] : await index.ProfilesAsync(kind, key.Value))
+        {
+            if (!_profiles.TryGetValue(row.Id, out var profile))
+                _profiles[row.Id] = profile = Profile.FromBytes(row.Body);
+            kept[profile.Hash] = (profile, row.Holders.ToDictionary(h => h.Entity, h => h.References));
+        }
+
+        var before = new CandidateStates();
+        before.Judge(binding.Plan, key, [.. kept.Values.Select(k => k.Profile)]);
+        var holders = kept.Values.SelectMany(k => k.Entities.Keys).ToHashSet();
+        foreach (var (profile, entity) in taken)
+            if (kept.TryGetValue(profile.Hash, out var row) && --CollectionsMarshal.GetValueRefOrAddDefault(row.Entities, entity, out _) <= 0)
+            {
+                row.Entities.Remove(entity);
+                if (row.Entities.Count == 0)
+                    kept.Remove(profile.Hash);
+            }
+
+        _views[key] = new([.. kept.Values.Select(k => (k.Profile, (IReadOnlyCollection<long>)k.Entities.Keys))]);
+        var all = kept.Values.Select(k => k.Profile).Concat(brought.Select(b => b.Profile)).DistinctBy(p => p.Hash).ToList();
+        States.Judge(binding.Plan, key, all);
+        var after = new CandidateStates();
+        after.Judge(binding.Plan, key, all);
+        return before.Closed.Count != after.Closed.Count || before.Shared.Count != after.Shared.Count ? holders : [];
+    }
+
+    private void Close(CandidateKey key, Profile holder)
+    {
+        States.Closed.Add(key);
+        if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
+            States.Share(kind, holder.Values[kind].First(v => Profile.HashOf(v) == key.Value));
+    }
+
+    private static ILookup<CandidateKey, (Profile, long)> Keys(EntityBinding binding, IEnumerable<(Profile Profile, long Entity)> profiles) =>
+        profiles.SelectMany(p => p.Profile.Candidates(binding.Plan).Select(c => (Key: new CandidateKey(c.Rule, c.Value), p))).ToLookup(p => p.Key, p => p.p);
+
+    private sealed record View(List<(Profile Profile, IReadOnlyCollection<long> Entities)> Kept);
+}

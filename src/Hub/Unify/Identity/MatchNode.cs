@@ -1,0 +1,53 @@
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Unify.Identity;
+
+/// <summary>One contribution as the resolution sees it.</summary>
+/// <param name="Profile">What comparisons see.</param>
+/// <param name="Strong">Its strong keys, the source key among them.</param>
+/// <param name="Time">The source's own time, Unix milliseconds, or 0.</param>
+/// <param name="Order">Decides ties; depends on what the contribution is, never on when it came.</param>
+internal sealed record MatchNode(Profile Profile, IReadOnlyList<IdentityKey> Strong, long Time, string Order);
+
+/// <summary>Two contributions that are the same by comparison. Positions in a list of nodes.</summary>
+/// <param name="Distance">Distance in time, milliseconds.</param>
+internal readonly record struct MatchEdge(int A, int B, double Score, long Distance);
+
+/// <summary>A candidate value: position of the rule in <see cref="MatchPlan.Candidates"/> and the hash of the value.</summary>
+internal readonly record struct CandidateKey(int Rule, long Value);
+
+/// <summary>What is known of candidate values over all contributions of a type, not only those at hand.</summary>
+internal sealed class CandidateStates
+{
+    /// <summary>Shared by so many that nothing is compared because of them.</summary>
+    public HashSet<CandidateKey> Closed { get; } = [];
+
+    /// <summary>Values seen under too many names, by kind as a position.</summary>
+    public HashSet<(int Kind, string Value)> Shared { get; } = [];
+
+    public bool IsShared(int kind, string value) => _kinds.Contains(kind) && Shared.Contains((kind, value));
+
+    public void Share(int kind, string value)
+    {
+        Shared.Add((kind, value));
+        _kinds.Add(kind);
+    }
+
+    private readonly HashSet<int> _kinds = [];
+
+    /// <summary>Judges one value by the profiles that have it.</summary>
+    public void Judge(MatchPlan plan, CandidateKey key, IReadOnlyCollection<Profile> profiles)
+    {
+        if (profiles.Count > plan.Rules.MostCandidates || plan.Candidates[key.Rule].OnlyCounts)
+            Closed.Add(key);
+        var candidate = plan.Candidates[key.Rule];
+        if (candidate.Kinds is not [var kind] || plan.Shared[kind] is not { } shared || profiles.Count <= shared.Most)
+            return;
+        if (profiles.Count > plan.Rules.MostCandidates || Names(plan, kind, profiles) > shared.Most)
+            Share(kind, profiles.First().Values[kind].First(v => Profile.HashOf(v) == key.Value));
+    }
+
+    /// <summary>Under how many names a value is seen; people entered for their company do not count. For a name itself every profile counts.</summary>
+    private static int Names(MatchPlan plan, int kind, IReadOnlyCollection<Profile> profiles) => plan.Guard is not { } guard || guard.Kind == kind ? profiles.Count
+        : profiles.Where(p => !PairScore.Stands(guard, p)).SelectMany(p => p.Values[guard.Kind]).Distinct(StringComparer.Ordinal).Count();
+}

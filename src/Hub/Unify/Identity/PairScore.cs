@@ -1,0 +1,138 @@
+namespace IntegrationHub.Unify.Identity;
+
+/// <summary>What one comparison found about a pair.</summary>
+/// <param name="Kind">The identity kind.</param>
+/// <param name="Outcome"><c>equal</c>, <c>shared</c>, <c>similar</c>, <c>crossed</c>, <c>unknown</c> or <c>different</c>.</param>
+/// <param name="Weight">What it adds to the score.</param>
+public sealed record Finding(string Kind, string Outcome, double Weight, string[] A, string[] B);
+
+/// <summary>The sum of the weights of a pair.</summary>
+/// <param name="Near">When both were seen about the same time.</param>
+/// <param name="Apart">When the two were seen so far apart in time that a number may have been given out again.</param>
+/// <param name="Within">Up to which distance in time <see cref="Near"/> is meant.</param>
+public readonly record struct PairScore(double Near, double Apart, TimeSpan Within)
+{
+    /// <summary>The score of two contributions; times are Unix milliseconds, 0 when unknown.</summary>
+    public double At(long a, long b) => a == 0 || b == 0 || Distance(a, b) <= Within.TotalMilliseconds ? Near : Apart;
+
+    public static long Distance(long a, long b) => a == 0 || b == 0 ? 0 : Math.Abs(a - b);
+
+    /// <summary>Compares two profiles by the plan.</summary>
+    /// <param name="isShared">Whether a value of a kind is shared by too many.</param>
+    /// <param name="findings">Receives what every comparison found, when asked for.</param>
+    public static PairScore Of(MatchPlan plan, Profile a, Profile b, Func<int, string, bool> isShared, List<Finding>? findings = null)
+    {
+        var (near, apart, within) = (0.0, 0.0, TimeSpan.MaxValue);
+        foreach (var comparison in plan.Comparisons)
+        {
+            var left = Besides(comparison, a);
+            var right = Besides(comparison, b);
+            if (left.Length == 0 || right.Length == 0 || IsSaid(comparison.Unless, a, b))
+                continue;
+            var rule = comparison.Rule;
+            var (outcome, weight) = Compare(comparison, a, b, left, right, isShared);
+            near += weight;
+            if (outcome == "equal" && rule.Apart is { } later)
+            {
+                apart += later;
+                within = within < rule.Within ? within : rule.Within;
+            }
+            else
+            {
+                apart += weight;
+            }
+
+            findings?.Add(new(rule.Kind, outcome, weight, left, right));
+        }
+
+        return new(near, apart, within);
+    }
+
+    /// <summary>Whether two sets of values of a kind have an equal or a similar pair.</summary>
+    public static bool Alike(PlannedComparison comparison, IReadOnlyCollection<string> a, IReadOnlyCollection<string> b)
+    {
+        foreach (var one in a)
+            foreach (var other in b)
+                if (one == other || (comparison.LeastLikeness < 1 && TextLikeness.Of(comparison.Rule.Likeness, one, other, comparison.LeastLikeness) >= comparison.LeastLikeness))
+                    return true;
+        return false;
+    }
+
+    /// <summary>Whether a profile gives a person's name for the name of the entity.</summary>
+    public static bool Stands(PlannedComparison comparison, Profile profile) =>
+        comparison.Crossed >= 0 && profile.Values[comparison.Kind].Length > 0 && profile.Values[comparison.Kind].All(v => profile.Values[comparison.Crossed].Contains(v));
+
+    private static (string Outcome, double Weight) Compare(PlannedComparison comparison, Profile a, Profile b, string[] left, string[] right, Func<int, string, bool> isShared)
+    {
+        var rule = comparison.Rule;
+        var equal = false;
+        foreach (var value in left)
+            if (Array.IndexOf(right, value) >= 0)
+            {
+                equal = true;
+                if (!isShared(comparison.Kind, value))
+                    return ("equal", rule.Equal);
+            }
+
+        if (equal)
+            return ("shared", rule.Shared);
+        // What is shared by many says nothing by being different either.
+        if (rule.Shared == 0 && (AllShared(comparison.Kind, left, isShared) || AllShared(comparison.Kind, right, isShared)))
+            return ("unknown", 0);
+        if (rule.Similar.Count > 0)
+        {
+            var best = 0.0;
+            foreach (var one in left)
+                foreach (var other in right)
+                    best = Math.Max(best, TextLikeness.Of(rule.Likeness, one, other, comparison.LeastLikeness));
+            foreach (var (from, weight) in rule.Similar)
+                if (best >= from)
+                    return ("similar", weight);
+        }
+
+        if (comparison.Crossed >= 0)
+        {
+            if (Common(left, b.Values[comparison.Crossed]) || Common(right, a.Values[comparison.Crossed]))
+                return ("crossed", rule.CrossedEqual);
+            var (personA, personB) = (Stands(comparison, a), Stands(comparison, b));
+            if (personA != personB && (personA ? b : a).Values[comparison.Crossed].Length == 0)
+                return ("unknown", 0);
+        }
+
+        return ("different", rule.Different);
+    }
+
+    private static string[] Besides(PlannedComparison comparison, Profile profile)
+    {
+        var values = profile.Values[comparison.Kind];
+        foreach (var kind in comparison.Besides)
+            if (Common(values, profile.Values[kind]))
+                values = [.. values.Except(profile.Values[kind], StringComparer.Ordinal)];
+        return values;
+    }
+
+    /// <summary>Whether another kind that is equal says the same already.</summary>
+    private static bool IsSaid(int[] kinds, Profile a, Profile b)
+    {
+        foreach (var kind in kinds)
+            if (Common(a.Values[kind], b.Values[kind]))
+                return true;
+        return false;
+    }
+
+    private static bool AllShared(int kind, string[] values, Func<int, string, bool> isShared)
+    {
+        foreach (var value in values)
+            if (!isShared(kind, value))
+                return false;
+        return true;
+    }
+
+    private static bool Common(string[] a, string[] b)
+    {
+        foreach (var value in a)
+            if (Array.IndexOf(b, value) >= 0)
+                return true;
+        return false;
+    }
+}

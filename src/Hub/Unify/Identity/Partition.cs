@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Unify.Identity;
+
+/// <summary>
+/// The entities that follow from some contributions: finds what is connected, and resolves each connected part by itself. This is the definition of
+/// identity; the store keeps to it batch by batch, the evaluation applies it to everything at once.
+/// </summary>
+internal static class Partition
+{
+    /// <summary>
+    /// For each node the position of the first node of its entity, and for each node the position of the first node of what it is connected with.
+    /// </summary>
+    /// <param name="states">What is known of candidate values beyond these nodes; <c>null</c> when these are all.</param>
+    public static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, CandidateStates? states = null)
+    {
+        var graph = new MatchGraph(plan, nodes);
+        return Of(plan, nodes, rulings, rankOf, graph.Edges(states ?? graph.JudgeAll(), every: rulings.Count > 0));
+    }
+
+    public static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, List<MatchEdge> edges)
+    {
+        var parts = new DisjointSets(nodes.Count);
+        var holders = new Dictionary<IdentityKey, int>(nodes.Count);
+        for (var i = 0; i < nodes.Count; i++)
+            foreach (var key in nodes[i].Strong)
+            {
+                ref var holder = ref CollectionsMarshal.GetValueRefOrAddDefault(holders, key, out var exists);
+                if (exists)
+                    parts.Join(holder, i);
+                else
+                    holder = i;
+            }
+
+        foreach (var edge in edges)
+            parts.Join(edge.A, edge.B);
+        foreach (var ruling in rulings.Where(r => r.Kind == RulingKind.Merge))
+            foreach (var node in ruling.Left)
+                parts.Join(ruling.Left[0], node);
+
+        var connected = new int[nodes.Count];
+        var first = new int[nodes.Count];
+        Array.Fill(first, -1);
+        var members = new List<int>[nodes.Count];
+        for (var i = 0; i < connected.Length; i++)
+        {
+            var root = parts.Find(i);
+            if (first[root] < 0)
+                first[root] = i;
+            connected[i] = first[root];
+            (members[first[root]] ??= []).Add(i);
+        }
+
+        var edgesOf = edges.ToLookup(e => connected[e.A]);
+        var entity = new int[nodes.Count];
+        foreach (var part in members)
+        {
+            if (part is null)
+                continue;
+            if (part.Count == 1 || (rulings.Count == 0 && Resolution.IsPlain(plan, nodes, part)))
+            {
+                foreach (var node in part)
+                    entity[node] = part[0];
+                continue;
+            }
+
+            var local = new Dictionary<int, int>(part.Count);
+            for (var i = 0; i < part.Count; i++)
+                local[part[i]] = i;
+            var here = rulings.Count == 0 ? [] : rulings.Select(r => r with { Left = Local(r.Left, local), Right = Local(r.Right, local) }).ToList();
+            var resolved = new Resolution(plan, [.. part.Select(n => nodes[n])], here)
+                .Run([.. edgesOf[part[0]].Select(e => e with { A = local[e.A], B = local[e.B] })], rankOf);
+            for (var i = 0; i < part.Count; i++)
+                entity[part[i]] = part[resolved[i]];
+        }
+
+        return (entity, connected);
+    }
+
+    private static List<int> Local(IReadOnlyList<int> nodes, Dictionary<int, int> local) => [.. nodes.Where(local.ContainsKey).Select(n => local[n])];
+}
+
+/// <summary>Union-find over positions.</summary>
+internal sealed class DisjointSets(int count)
+{
+    private readonly int[] _parents = [.. Enumerable.Range(0, count)];
+
+    public int Find(int node)
+    {
+        while (_parents[node] != node)
+            node = _parents[node] = _parents[_parents[node]];
+        return node;
+    }
+
+    public void Join(int a, int b)
+    {
+        (a, b) = (Find(a), Find(b));
+        if (a != b)
+            _parents[Math.Max(a, b)] = Math.Min(a, b);
+    }
+}

@@ -1,0 +1,119 @@
+using CsCheck;
+
+namespace IntegrationHub.Tests.Unify.Identity;
+
+/// <summary>The store keeps to the definition of identity, however records come.</summary>
+public sealed class MatchRegionTests
+{
+    private const int Records = 12;
+
+    private static readonly string[] Names = ["alpha trading", "alpha tradign", "beta works", "gamma foods", "wang", "li"];
+
+    private static readonly Gen<Client> Clients =
+        from code in Gen.Frequency((3, Gen.Const(0)), (1, Gen.Int[1, 3]))
+        from register in Gen.Frequency((4, Gen.Const(0)), (1, Gen.Int[1, 2]))
+        from mobile in Gen.Frequency((1, Gen.Const(0)), (3, Gen.Int[1, 3]), (1, Gen.Const(9)))
+        from mail in Gen.Frequency((2, Gen.Const(0)), (1, Gen.Int[1, 4]))
+        from name in Gen.Frequency((6, Gen.OneOf(Names.Select(n => Gen.Const(n)).ToArray())), (1, Gen.Const("")))
+        from contact in Gen.Frequency((2, Gen.Const("")), (1, Gen.Const("wang")), (1, Gen.Const("li")))
+        from day in Gen.Frequency((1, Gen.Const(0)), (3, Gen.Int[1, 30]))
+        select new Client(code, register, mobile, mail, name, contact, day);
+
+    private static readonly Gen<(long, Client?)> Change =
+        from record in Gen.Int[1, Records]
+        from gone in Gen.Int[0, 4]
+        from client in Clients
+        select ((long)record, gone == 0 ? null : client);
+
+    private static readonly Gen<(long Record, Client? Said)[]> Batches = Change.Array[1, 6].Select(b => b.DistinctBy(r => r.Item1).ToArray());
+
+    [Fact]
+    public Task Any_sequence_of_batches_gives_what_the_definition_says() => Batches.Array[1, 10].SampleAsync(
+        async batches =>
+        {
+            await using var rig = await MatchRig.OpenAsync();
+            foreach (var batch in batches)
+            {
+                await rig.ApplyAsync(batch);
+                await rig.CheckAsync();
+                rig.CheckIndex();
+            }
+        },
+        iter: 120,
+        threads: 1);
+
+    [Fact]
+    public Task Ten_orders_of_arrival_give_the_same_entities_and_golden_data() => Gen.Select(Clients.Array[2, 30], Gen.Int[0, 1_000_000]).SampleAsync(
+        async (clients, seed) =>
+        {
+            List<string>? first = null;
+            for (var order = 0; order < 10; order++)
+            {
+                await using var rig = await MatchRig.OpenAsync();
+                var records = clients.Select((c, i) => ((long)i + 1, (Client?)c)).ToArray();
+                new Random(seed + order).Shuffle(records);
+                foreach (var chunk in records.Chunk(1 + (order % 4)))
+                    await rig.ApplyAsync(chunk);
+                var outcome = await rig.OutcomeAsync();
+                Assert.Equal(first ??= outcome, outcome);
+            }
+        },
+        iter: 8,
+        threads: 1);
+
+    [Fact]
+    public Task Taking_records_away_restores_exactly_what_was_before_them() => Gen.Select(Clients.Array[1, 12], Clients.Array[1, 5]).SampleAsync(
+        async (before, added) =>
+        {
+            await using var rig = await MatchRig.OpenAsync();
+            await rig.ApplyAsync([.. before.Select((c, i) => ((long)i + 1, (Client?)c))]);
+            var lines = await rig.LinesAsync(withNumbers: true);
+            foreach (var (client, i) in added.Select((c, i) => (c, i)))
+                await rig.ApplyAsync((100 + i, client));
+            for (var i = 0; i < added.Length; i++)
+                await rig.ApplyAsync((100 + i, null));
+            Assert.Equal(lines, await rig.LinesAsync(withNumbers: true));
+            rig.CheckIndex();
+        },
+        iter: 80,
+        threads: 1);
+
+    [Fact]
+    public async Task Two_codes_never_meet_in_one_entity_whoever_stands_between_them()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((1, new(1, 0, 1, 0, "alpha trading", "", 1)), (2, new(2, 0, 1, 0, "alpha trading", "", 3)));
+        await rig.ApplyAsync((3, new(0, 1, 1, 0, "alpha trading", "", 2)), (4, new(1, 1, 0, 0, "", "", 0)), (5, new(2, 1, 0, 0, "", "", 0)));
+        Assert.All(await rig.OutcomeAsync(), line => Assert.False(line.Split(' ')[0].Split(',') is var r && r.Contains("1") && r.Contains("2")));
+        await rig.CheckAsync();
+    }
+
+    [Fact]
+    public async Task A_number_that_becomes_a_switchboard_lets_go_of_whom_it_joined()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((1, new(0, 0, 1, 0, "alpha trading", "", 1)), (2, new(0, 0, 1, 0, "alpha trading", "", 2)));
+        var before = await rig.LinesAsync(withNumbers: true);
+        Assert.Single(before);
+        await rig.ApplyAsync((3, new(0, 0, 1, 0, "beta works", "", 1)), (4, new(0, 0, 1, 0, "gamma foods", "", 2)));
+        Assert.Equal(4, (await rig.OutcomeAsync()).Count);
+        await rig.ApplyAsync((3, null), (4, null));
+        Assert.Equal(before, await rig.LinesAsync(withNumbers: true));
+    }
+
+    [Fact]
+    public async Task A_mobile_number_used_by_somebody_else_years_later_joins_nobody()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((1, new(0, 0, 1, 0, "wang", "", 1)), (2, new(0, 0, 1, 0, "wang", "", 2000)), (3, new(0, 0, 2, 0, "wang", "", 1)), (4, new(0, 0, 2, 0, "wang", "", 5)));
+        Assert.Equal(["1 {\"name\":\"wang\"}", "2 {\"name\":\"wang\"}", "3,4 {\"name\":\"wang\"}"], await rig.OutcomeAsync());
+    }
+
+    [Fact]
+    public async Task A_blocked_value_joins_nobody()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((1, new(0, 0, 9, 0, "alpha trading", "", 1)), (2, new(0, 0, 9, 0, "alpha trading", "", 1)));
+        Assert.Equal(2, (await rig.OutcomeAsync()).Count);
+    }
+}

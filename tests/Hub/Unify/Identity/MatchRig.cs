@@ -1,0 +1,166 @@
+using System.Text;
+using IntegrationHub.Model;
+using IntegrationHub.Storage;
+using IntegrationHub.Storage.Sqlite;
+using IntegrationHub.Unify;
+using IntegrationHub.Unify.Identity;
+
+namespace IntegrationHub.Tests.Unify.Identity;
+
+/// <summary>What one record says about a client; 0 and empty stand for nothing.</summary>
+internal sealed record Client(int Code, int Register, int Mobile, int Mail, string Name, string Contact, int Day)
+{
+    public byte[] Body
+    {
+        get
+        {
+            var identity = new List<string>();
+            void Say(string kind, bool said, string value)
+            {
+                if (said)
+                    identity.Add($"\"{kind}\":[\"{value}\"]");
+            }
+
+            Say("code", Code > 0, $"C{Code}");
+            Say("register", Register > 0, $"R{Register}");
+            Say("mobile", Mobile > 0, $"M{Mobile}");
+            Say("email", Mail > 0, $"E{Mail}");
+            Say("name", Name.Length > 0, Name);
+            Say("contact", Contact.Length > 0, Contact);
+            return Encoding.UTF8.GetBytes($"{{\"entity\":\"client\",\"key\":\"k\",\"identity\":{{{string.Join(',', identity)}}},\"fields\":{{\"name\":\"{Name}\"}}}}");
+        }
+    }
+
+    public long Time => Day == 0 ? 0 : 86_400_000L * Day;
+}
+
+/// <summary>A real store with a type that is matched, guarded and limited, and the definition of identity applied to the same records at once.</summary>
+internal sealed class MatchRig : IAsyncDisposable
+{
+    private const string ModelText = """
+        entity: client
+        label: name
+        identity:
+          code: { strength: strong, limit: 1 }
+          register: { strength: strong }
+          mobile: { strength: joint, shared: 2, blocked: ["M9"] }
+          email: { strength: joint, limit: 3 }
+          name: { strength: hint }
+          contact: { strength: evidence }
+        matching:
+          candidates: [mobile, email, [name, contact]]
+          compare:
+            mobile: { equal: 7, apart: 3, withinDays: 10 }
+            email: { equal: 8 }
+            name: { equal: 6, similar: { 0.7: 4 }, different: -5, crossed: contact, crossedEqual: 3, guard: true }
+            contact: { equal: 4, besides: [name] }
+          merge: 10
+          propose: 5
+          mostCandidates: 6
+          mostChained: 4
+        fields:
+          name: { type: text, class: business }
+        links:
+          peer: { entity: client }
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly SortedDictionary<long, Client> _said = [];
+
+    public SqliteStore Store { get; private set; } = null!;
+
+    public Bindings Bindings { get; private set; } = null!;
+
+    public EntityBinding Type => Bindings.Find("client")!;
+
+    public static async Task<MatchRig> OpenAsync()
+    {
+        var rig = new MatchRig();
+        rig.Store = SqliteStore.Open(new() { Path = rig._folder.File("hub.db") });
+        var model = ModelFiles.Compile([("client.yaml", ModelText)]);
+        await rig.Store.PrepareModelAsync(model, TestContext.Current.CancellationToken);
+        rig.Bindings = new(model, rig.Store.Catalog);
+        return rig;
+    }
+
+    public string ConnectorOf(int connection) => connection == 1 ? "crm" : GoldenFold.Steward;
+
+    /// <summary>Applies a batch; <c>null</c> withdraws a record.</summary>
+    public async Task<IReadOnlyList<ChangeRow>> ApplyAsync(params (long Record, Client? Said)[] batch)
+    {
+        await using var transaction = await Store.BeginAsync(TestContext.Current.CancellationToken);
+        var records = batch.Select(r => new RecordContributions(
+            new() { Id = r.Record, Stream = 1, SourceId = "r" + r.Record }, 1, r.Said is { } said ? [new NewContribution(Type, "k" + r.Record, said.Time, said.Body)] : []));
+        var changes = await new UnifyBatch(transaction, Bindings, ConnectorOf).ApplyAsync([.. records], new(1, 1, 1000));
+        await transaction.CommitAsync();
+        foreach (var (record, said) in batch)
+            if (said is null)
+                _said.Remove(record);
+            else
+                _said[record] = said;
+        return changes;
+    }
+
+    /// <summary>The entities as lines: records, golden body; without numbers.</summary>
+    public async Task<List<string>> OutcomeAsync() => [.. (await LinesAsync(withNumbers: false)).Order(StringComparer.Ordinal)];
+
+    public async Task<List<string>> LinesAsync(bool withNumbers)
+    {
+        var lines = new List<string>();
+        foreach (var entity in await Store.Reader.EntitiesAsync(new(Type.Number, 100_000), TestContext.Current.CancellationToken))
+        {
+            var rows = await Store.Reader.ContributionsAsync(entity.Id, TestContext.Current.CancellationToken);
+            lines.Add($"{(withNumbers ? entity.Id + " " : "")}{string.Join(',', rows.Where(r => r.Connection == 1).Select(r => r.Record).Order())} {Encoding.UTF8.GetString(entity.Body)}");
+        }
+
+        return lines;
+    }
+
+    /// <summary>Records by entity, in the words of the definition.</summary>
+    public List<string> Defined()
+    {
+        var records = _said.Keys.ToList();
+        var nodes = records.Select(r =>
+        {
+            var row = new ContributionRow { Record = r, Type = Type.Number, Key = "k" + r, Connection = 1, Body = _said[r].Body, ObservedAt = _said[r].Time };
+            var (keys, profile) = ContributionDocument.Identity(row, Type);
+            return new MatchNode(profile, [.. keys.Where(k => Type.StrongKinds.Contains(k.Kind))], row.ObservedAt, keys[0].Value);
+        }).ToList();
+        var entity = Partition.Of(Type.Plan, nodes, [], Type.RankOf).Entity;
+        return [.. Enumerable.Range(0, records.Count).GroupBy(i => entity[i]).Select(g => string.Join(',', g.Select(i => records[i]).Order())).Order(StringComparer.Ordinal)];
+    }
+
+    public async Task CheckAsync()
+    {
+        var stored = (await LinesAsync(withNumbers: false)).Select(l => l.Split(' ')[0]).Order(StringComparer.Ordinal);
+        Assert.Equal(Defined(), stored);
+    }
+
+    /// <summary>Everything the match index holds, and everything it must hold.</summary>
+    public void CheckIndex()
+    {
+        Assert.Empty(Query("SELECT profile FROM candidates WHERE profile NOT IN (SELECT id FROM profiles)"));
+        Assert.Empty(Query("SELECT id FROM profiles WHERE id NOT IN (SELECT profile FROM holders)"));
+        Assert.Empty(Query("SELECT entity FROM holders WHERE refs<=0 OR entity NOT IN (SELECT id FROM entities WHERE state=0)"));
+        Assert.Empty(Query("SELECT entity FROM contested WHERE entity NOT IN (SELECT id FROM entities WHERE state=0)"));
+    }
+
+    public List<string> Query(string sql)
+    {
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_folder.File("hub.db")};Mode=ReadOnly;Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        var rows = new List<string>();
+        while (reader.Read())
+            rows.Add(reader.GetValue(0).ToString()!);
+        return rows;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Store.DisposeAsync();
+        _folder.Dispose();
+    }
+}
