@@ -11,10 +11,7 @@ public sealed class ForeignVerifierTests
     public async Task Checkpoints_tiles_and_proofs_of_every_shape_of_tree_are_accepted()
     {
         if (!CanRun())
-        {
-            Assert.False(Environment.GetEnvironmentVariable("HUB_TESTS_REQUIRE_ALL") == "1", "python3 is not installed");
-            Assert.Skip("python3 is not installed");
-        }
+            Requirement.Missing("python3 is not installed");
 
         await using var rig = new LogRig();
         using var folder = new TemporaryFolder();

@@ -110,7 +110,7 @@ public sealed class SqliteStoreTests : IDisposable
     public async Task Lease_of_a_killed_process_is_free()
     {
         if (!File.Exists("/usr/bin/flock"))
-            Assert.Skip("needs flock(1)");
+            Requirement.Missing("needs flock(1)");
         await using var store = Open();
         store.TryLease("run")!.Dispose();
         // flock(1) takes the same kind of lock as the store.
