@@ -56,10 +56,9 @@ internal static class UpsertRun
             if (random.Next(2) == 0)
                 return Of(++next, rows[next - 1]) with { IsNew = true };
             var record = random.Next(loaded);
-            // A known customer says what another record of the file says about mobile, mail and contact.
+            // A known record with another mobile number and time.
             var values = rows[record].Values.ToArray();
-            var other = rows[random.Next(loaded)].Values;
-            (values[7], values[8], values[9]) = (other[7], other[8], other[9]);
+            (values[7], values[11]) = (string.Create(CultureInfo.InvariantCulture, $"139{random.Next(100_000_000):D8}"), "2025-07-01T08:00:00+08:00");
             return Of(record + 1, (rows[record].Columns, values));
         }
 
