@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IntegrationHub.Commands.Demo;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Host;
