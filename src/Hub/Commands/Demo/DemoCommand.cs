@@ -33,7 +33,7 @@ internal static class DemoCommand
             throw new UsageException($"this demo listens on {kept.Listen}; change 'listen:' in {Path.Combine(data, "hub.yaml")}, or begin anew with --fresh");
         await using var vendors = await DemoVendors.StartAsync(kept, listen ?? HubConfig.Default.Listen, cancel);
         var config = kept ?? DemoConfig.Write(data, listen ?? HubConfig.Default.Listen, vendors);
-        await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, HubLogs.Create(json: false, LogLevel.Warning), cancel);
+        await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.Open(config.Root), TimeProvider.System, HubLogs.Create(json: false, LogLevel.Warning), cancel);
         if (vendors is not null)
             await DemoConfig.KeepSecretsAsync(workspace, vendors, cancel);
 
