@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using IntegrationHub.Connections.Actions;
+using IntegrationHub.Sdk;
 
 namespace IntegrationHub.Commands;
 
@@ -38,6 +39,11 @@ internal static class ActCommand
                 var outcome = await new ActionRunner(workspace).RunAsync(parsed.GetValue(connection)!, parsed.GetValue(action)!, name, body.RootElement, cancel);
                 Printing.WriteJson(parsed.Out(), new { output = outcome.Output, replayed = outcome.Replayed });
                 return Exit.Ok;
+            }
+            catch (ConnectorException e) when (e.MayHaveHappened)
+            {
+                parsed.Error().WriteLine($"{e.Message}\nWhether it was carried out is not known: ask again with --key {name}, which does not carry it out twice.");
+                return Exit.Environment;
             }
             catch (ActionConflictException e)
             {
