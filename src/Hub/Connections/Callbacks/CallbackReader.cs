@@ -75,6 +75,8 @@ internal sealed class CallbackReader(Workspace workspace, ConnectionConfig confi
                 return false;
             }
 
+            // Events of a blocked connection stay kept.
+            workspace.Supervisor.Admit(config.Name);
             _lastWork = workspace.Time.GetTimestamp();
             await TakeAsync(rows, alone, stop);
             _readEarly = alone ? 0 : rows[^1].Id;
@@ -120,7 +122,6 @@ internal sealed class CallbackReader(Workspace workspace, ConnectionConfig confi
         var items = new List<ReadItem>();
         try
         {
-            workspace.Supervisor.Admit(config.Name);
             var events = rows.Select(r => new CallbackEvent(r.Event, r.Stream, r.Subject, r.Body)).ToList();
             var bounds = new ReadRequest(manifest.Name) { MaxRecordBytes = workspace.Config.Limits.RecordBytes };
             await foreach (var item in workspace.Supervisor.ReadAsync(open.Supervised, cancel => ((IReceiveCallbacks)open.Connection).ReadEventsAsync(manifest.Name, events, cancel), bounds.Bounded, stop))

@@ -32,7 +32,7 @@ public sealed class Runner(Workspace workspace)
         var runs = new List<RunRow>();
         foreach (var manifest in StreamsOf(open.Connector, streamName))
         {
-            if (stop.IsCancellationRequested)
+            if (stop.IsCancellationRequested || workspace.Supervisor.Blocked.ContainsKey(config.Name))
                 break;
             using var lease = await TryLeaseAsync(LeaseName(config, manifest), SecondLook, stop);
             if (lease is null)
