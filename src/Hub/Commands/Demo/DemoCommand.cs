@@ -25,8 +25,12 @@ internal static class DemoCommand
     {
         var output = parsed.Out();
         var data = Path.GetFullPath(parsed.GetValue(CommandLine.DataOption) ?? ".hub-demo");
-        if (fresh && File.Exists(Path.Combine(data, "hub.db")))
+        if (listen is not null && !(Uri.TryCreate(listen, UriKind.Absolute, out var address) && address.Scheme == "http"))
+            throw new UsageException($"--listen: expected an address such as http://127.0.0.1:5080, found '{listen}'");
+        if (fresh && DemoConfig.IsOurs(data))
             Directory.Delete(data, recursive: true);
+        else if (fresh && File.Exists(Path.Combine(data, "hub.db")))
+            throw new UsageException($"--fresh deletes what a demo has kept, and {data} holds the data of another hub");
         PrivateFolder.Create(data);
         var kept = DemoConfig.Read(data);
         if (kept is not null && listen is not null && listen != kept.Listen)

@@ -6,14 +6,19 @@ namespace IntegrationHub.Commands.Demo;
 /// <summary>The demo's <c>hub.yaml</c>. It stands with the demo's data, so that other commands find it by <c>--data</c>, and is the person's from then on.</summary>
 internal static class DemoConfig
 {
+    private const string Mark = "# Written by 'hub demo'.";
+
     /// <summary>What an earlier demo wrote, or <c>null</c>.</summary>
     public static HubConfig? Read(string data) => File.Exists(PathIn(data)) ? HubConfigFile.Read(PathIn(data)) with { Data = data } : null;
+
+    /// <summary>Whether a demo wrote the configuration in a folder.</summary>
+    public static bool IsOurs(string data) => File.Exists(PathIn(data)) && File.ReadLines(PathIn(data)).FirstOrDefault()?.StartsWith(Mark, StringComparison.Ordinal) == true;
 
     public static HubConfig Write(string data, string listen, DemoVendors? vendors)
     {
         var samples = Path.Combine(AppContext.BaseDirectory, "samples");
         File.WriteAllText(PathIn(data), $"""
-            # Written by 'hub demo'. Real public notices; licences stand in {samples}/README.md.
+            {Mark} Real public notices; licences stand in {samples}/README.md.
             workspace: demo
             listen: {listen}
             connections:
