@@ -172,7 +172,8 @@ internal sealed class HostileConnection(ConnectionContext context, HostileOption
                 lock (One)
                     return;
             }
-        }) { IsBackground = true };
+        });
+        other.IsBackground = true;
         other.Start();
         lock (One)
         {

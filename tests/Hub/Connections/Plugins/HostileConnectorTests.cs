@@ -1,6 +1,8 @@
 using System.Text.Json;
+using IntegrationHub.Api;
 using IntegrationHub.Connections.Actions;
 using IntegrationHub.Connections.Callbacks;
+using IntegrationHub.Host;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sdk.Callbacks;
 
@@ -49,6 +51,22 @@ public sealed class HostileConnectorTests
         Assert.Contains("is blocked until the hub starts anew", refused.Message, StringComparison.Ordinal);
         Assert.Equal(["bad"], hub.Workspace.Supervisor.Blocked.Keys);
         Assert.Equal("succeeded", (await hub.SyncAsync("good")).State);
+    }
+
+    [Fact]
+    public async Task A_blocked_connection_is_told_and_the_hub_stays_ready()
+    {
+        await using var hub = await PluginHub.OpenAsync("sleeps");
+        await using var app = HubHost.Build(hub.Workspace, new() { Schedules = false });
+        await HubHost.StartAsync(app, Cancelled);
+        using var client = new HttpClient { BaseAddress = new(app.Urls.Single()) };
+        Assert.DoesNotContain("blockedConnections", await client.GetStringAsync("/healthz/ready", Cancelled), StringComparison.Ordinal);
+        await hub.SyncAsync("bad").WaitAsync(Watchdog, Cancelled);
+        Assert.Contains("\"blockedConnections\":[\"bad\"]", await client.GetStringAsync("/healthz/ready", Cancelled), StringComparison.Ordinal);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", (await new ApiKeys(hub.Workspace).CreateAsync("test", ApiScope.Admin, null, Cancelled)).Token);
+        var told = await client.GetStringAsync("/v1/connections", Cancelled);
+        Assert.Contains("its thread is left behind", told, StringComparison.Ordinal);
+        await app.StopAsync(Cancelled);
     }
 
     [Theory]

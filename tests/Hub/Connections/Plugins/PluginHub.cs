@@ -39,6 +39,7 @@ internal sealed class PluginHub : IAsyncDisposable
         var config = HubConfig.Default with
         {
             Root = hub.Root,
+            Listen = "http://127.0.0.1:0",
             Supervision = limits?.Invoke(quick) ?? quick,
             Limits = new() { RecordBytes = 2 << 20 },
             Connections = [new("bad", "hostile", JsonSerializer.SerializeToElement(bad), null, null, 1), new("good", "hostile", JsonSerializer.SerializeToElement(new { }), null, null, 2)],
