@@ -29,7 +29,7 @@ root.SetAction(async (parsed, cancel) =>
     }
     catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or SocketException or UriFormatException)
     {
-        await Console.Error.WriteLineAsync("simulated vendors: " + e.Message);
+        await Console.Error.WriteLineAsync(e.Message);
         return 3;
     }
 });
