@@ -35,7 +35,7 @@ internal static class ActCommand
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             try
             {
-                var outcome = await new ActionRunner(workspace).RunAsync(parsed.GetValue(connection)!, parsed.GetValue(action)!, name, body.RootElement, cancel);
+                var outcome = await new ActionRunner(workspace).RunAsync(parsed.GetValue(connection)!, parsed.GetValue(action)!, name, body.RootElement, new(workspace.Log.Writer.Operator, null), cancel);
                 Printing.WriteJson(parsed.Out(), new { output = outcome.Output, replayed = outcome.Replayed });
                 return Exit.Ok;
             }
