@@ -26,7 +26,7 @@ internal static class LogFindCommand
             var log = workspace.Store.Reader.Log;
             var query = new LogQuery
             {
-                Subjects = parsed.GetValue(subject) is { } id ? log.SubjectsWithin(Find(workspace, id)) : null,
+                Subjects = parsed.GetValue(subject) is { } id ? Within(parsed, workspace, id) : null,
                 From = parsed.GetValue(from),
                 To = parsed.GetValue(to),
                 Field = parsed.GetValue(field),
@@ -55,6 +55,17 @@ internal static class LogFindCommand
             return Exit.Ok;
         });
         return command;
+    }
+
+    private static IReadOnlyList<long> Within(ParseResult parsed, Workspace workspace, string id)
+    {
+        var log = workspace.Store.Reader.Log;
+        var number = Find(workspace, id);
+        if (log.SubjectKey(number) is not { } known)
+            parsed.Error().WriteLine($"the log has no entry of {id}");
+        else if (known.Id != id)
+            throw new UsageException($"the log knows no '{id}'; entity {number} is {known.Id}");
+        return log.SubjectsWithin(number);
     }
 
     private static long Find(Workspace workspace, string id) => EntityId.TryParse(id, workspace.Model, out _, out var number) ? number
