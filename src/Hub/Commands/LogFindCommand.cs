@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Text;
 using IntegrationHub.Connections;
 using IntegrationHub.Sovereignty.Log;
@@ -13,12 +15,17 @@ internal static class LogFindCommand
     public static Command Create()
     {
         var subject = new Option<string?>("--subject") { Description = "Every entry of this entity, such as contact-12, and of those that were merged into it." };
-        var from = new Option<DateTimeOffset?>("--from") { Description = "From this time on (RFC 3339)." };
-        var to = new Option<DateTimeOffset?>("--to") { Description = "Before this time." };
+        var from = new Option<DateTimeOffset?>("--from") { Description = "From this time on (RFC 3339).", CustomParser = Time };
+        var to = new Option<DateTimeOffset?>("--to") { Description = "Before this time.", CustomParser = Time };
         var field = new Option<string?>("--field") { Description = "Entries that moved this field." };
         var region = new Option<string?>("--region") { Description = "Entries that came from or went to this region." };
-        var action = new Option<LogAction?>("--action") { Description = "Entries of this action, such as export." };
+        var action = new Option<LogAction?>("--action") { Description = "Entries of this action, such as export.", CustomParser = Action };
         var limit = new Option<int>("--limit") { Description = "How many; 0 for all.", DefaultValueFactory = _ => 100 };
+        limit.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() < 0)
+                r.AddError("--limit: expected how many, or 0 for all");
+        });
         var command = new Command("find", "Find entries. Prints index and entry as JSON Lines, in order.") { subject, from, to, field, region, action, limit };
         command.SetAction(async (parsed, cancel) =>
         {
@@ -33,8 +40,17 @@ internal static class LogFindCommand
                 Region = parsed.GetValue(region),
                 Action = parsed.GetValue(action),
             };
+            var found = 0;
             foreach (var row in new LogSearch(log).Find(query, cancel).Take(parsed.GetValue(limit) is 0 ? int.MaxValue : parsed.GetValue(limit)))
+            {
+                found++;
                 parsed.Out().WriteLine($"{{\"index\":{row.Sequence},\"entry\":{Encoding.UTF8.GetString(row.Entry)}}}");
+            }
+
+            if (found == 0)
+                parsed.Error().WriteLine("nothing found");
+            else if (found == parsed.GetValue(limit))
+                parsed.Error().WriteLine($"the first {found}; --limit 0 shows all");
             return Exit.Ok;
         });
         return command;
@@ -55,6 +71,24 @@ internal static class LogFindCommand
             return Exit.Ok;
         });
         return command;
+    }
+
+    private static DateTimeOffset? Time(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            return time;
+        result.AddError($"expected a time such as 2026-01-01T00:00:00Z, found '{text}'");
+        return null;
+    }
+
+    private static LogAction? Action(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (text.All(char.IsAsciiLetter) && Enum.TryParse<LogAction>(text, ignoreCase: true, out var action))
+            return action;
+        result.AddError($"--action: expected one of {string.Join(", ", Enum.GetNames<LogAction>().Select(n => n.ToLowerInvariant()))}, found '{text}'");
+        return null;
     }
 
     private static IReadOnlyList<long> Within(ParseResult parsed, Workspace workspace, string id)
