@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|sync|resync|memory|micro|all]
-# Sizes: MAP_RECORDS, PIPELINE_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
+# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|sync|resync|memory|log|micro|all]
+# Sizes: MAP_RECORDS, PIPELINE_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, LOG_ENTRIES, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 part=${1:-all}
@@ -9,6 +9,7 @@ pipeline_records=${PIPELINE_RECORDS:-100000}
 sync_records=${SYNC_RECORDS:-20000}
 memory_small=${MEMORY_SMALL:-50000}
 memory_large=${MEMORY_LARGE:-1000000}
+log_entries=${LOG_ENTRIES:-10000000}
 runs=${RUNS:-5}
 
 if [[ -n ${HUB_BENCH_TMP:-} ]]; then
@@ -176,6 +177,31 @@ run_memory() {
   } | table memory "MEMORY_SMALL=$memory_small MEMORY_LARGE=$memory_large bench/run.sh memory"
 }
 
+run_log() {
+  rm -rf "$work/log"
+  rm -f "$work"/samples-log-*
+  "${bench[@]}" log "$log_entries" "$work/log" >"$work/log-rows"
+  ls -l "$work/log/hub.db" | awk -v n="$log_entries" '{ printf "| bytes on disk for each entry | %.0f | | |\n", $5 / n }' >>"$work/log-rows"
+  rm -rf "$work/log"
+  generate wecom "$pipeline_records"
+  local in=$work/wecom-$pipeline_records.jsonl
+  for ((i = 0; i < runs; i++)); do
+    rm -rf "$work/pipeline"
+    timed log-off "${bench[@]}" pipeline "$in" "$work/pipeline" without-log
+    rm -rf "$work/pipeline"
+    timed log-on "${bench[@]}" pipeline "$in" "$work/pipeline"
+  done
+  {
+    echo '| what | result | asked for | user CPU |'
+    echo '|---|---:|---:|---:|'
+    cat "$work/log-rows"
+    echo
+    echo "$heading"
+    row "first load without the log (limit)" log-off "$pipeline_records" log-off
+    row "first load with the log" log-on "$pipeline_records" log-off
+  } | table log "LOG_ENTRIES=$log_entries PIPELINE_RECORDS=$pipeline_records RUNS=$runs bench/run.sh log"
+}
+
 run_micro() {
   # Iterations this short end before the runtime has compiled hot code again; without tiers everything is optimised from the start.
   (cd "$work" && DOTNET_TieredCompilation=0 "${bench[@]}" micro --iterationTime 100 --artifacts "$work/artifacts") >"$work/micro.log"
@@ -188,7 +214,7 @@ run_micro() {
   done | table micro "bench/run.sh micro"
 }
 
-for each in map pipeline sync resync memory micro; do
+for each in map pipeline sync resync memory log micro; do
   if [[ $part == all || $part == "$each" ]]; then
     "run_$each"
   fi

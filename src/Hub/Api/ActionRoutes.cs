@@ -35,7 +35,7 @@ internal static class ActionRoutes
         ActionOutcome outcome;
         try
         {
-            outcome = await actions.RunAsync(name, request.Path("action"), key, input, request.Cancelled);
+            outcome = await actions.RunAsync(name, request.Path("action"), key, input, ReadLog.Caller(request.Http, request.Workspace), request.Cancelled);
         }
         catch (ActionConflictException e)
         {

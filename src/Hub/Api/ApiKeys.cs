@@ -35,6 +35,12 @@ public enum ApiScope
 /// <param name="LastUsed">Unix milliseconds, right to the hour; 0 when it was never used.</param>
 public sealed record ApiKey(string Id, string Name, byte[] Hash, [property: JsonConverter(typeof(JsonStringEnumConverter<ApiScope>))] ApiScope Scope, long Created, long Expires, long LastUsed)
 {
+    /// <summary>Where its user stands, as ISO 3166-1 alpha-2 code; what is read with it goes there.</summary>
+    public string? Region { get; init; }
+
+    /// <summary>What its user reads data for.</summary>
+    public string? Purpose { get; init; }
+
     public bool Allows(ApiScope scope) => Scope >= scope;
 }
 
@@ -49,13 +55,15 @@ public sealed class ApiKeys(Workspace workspace)
     private static readonly TimeSpan Coarse = TimeSpan.FromHours(1);
 
     /// <summary>Makes a key.</summary>
+    /// <param name="region">See <see cref="ApiKey.Region"/>.</param>
+    /// <param name="purpose">See <see cref="ApiKey.Purpose"/>.</param>
     /// <returns>The key and its token, which can never be shown again.</returns>
-    public async ValueTask<(ApiKey Key, string Token)> CreateAsync(string name, ApiScope scope, TimeSpan? lifetime, CancellationToken cancellationToken)
+    public async ValueTask<(ApiKey Key, string Token)> CreateAsync(string name, ApiScope scope, TimeSpan? lifetime, string? region, string? purpose, CancellationToken cancellationToken)
     {
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
         var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var now = _time.GetUtcNow();
-        var key = new ApiKey(id, name, Hash(secret), scope, now.ToUnixTimeMilliseconds(), lifetime is { } span ? (now + span).ToUnixTimeMilliseconds() : 0, 0);
+        var key = new ApiKey(id, name, Hash(secret), scope, now.ToUnixTimeMilliseconds(), lifetime is { } span ? (now + span).ToUnixTimeMilliseconds() : 0, 0) { Region = region, Purpose = purpose };
         await SaveAsync(id, key, cancellationToken);
         return (key, $"hub_{id}_{secret}");
     }
@@ -106,6 +114,8 @@ public sealed class ApiKeys(Workspace workspace)
         var log = workspace.Log.Writer;
         log.Write(transaction, new LogEntry(LogAction.Key, log.Operator)
         {
+            To = key?.Region is { } region ? new($"key:{id}", region) : null,
+            Purpose = key?.Purpose,
             About = key is null ? [("key", id), ("change", "revoked")] : [("key", id), ("change", "created"), ("scope", KeyGate.Name(key.Scope))],
         });
         await transaction.CommitAsync();

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntegrationHub.Connections;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
 using IntegrationHub.Unify.Identity;
@@ -63,6 +65,8 @@ internal static class IdentityRoutes
         var what = request.Text("entity") ?? "customer";
         var (binding, entity) = request.Workspace.Bindings.Find(what) is { } type ? (type, 0) : await EntityAsync(request.Workspace, what, request.Cancelled);
         var proposals = await new Proposals(request.Reader, binding).FindAsync(entity, request.Limit(), MostValues, request.Cancelled);
+        if (proposals.Count > 0)
+            await request.LogAsync([MovedFields.Of(binding.Type, [], binding.Type.Identity.Select(i => i.Name))], proposals.SelectMany(p => new[] { p.A, p.B }).Select(e => new LogSubject(e, EntityId.Format(binding.Type, e))));
         await request.JsonAsync(json =>
         {
             json.WriteStartObject();
@@ -81,6 +85,8 @@ internal static class IdentityRoutes
         var limit = request.Limit();
         var before = request.Text("cursor") is { } cursor ? request.Cursor.Open<long>("decisions", cursor) : long.MaxValue;
         var rows = await request.Reader.DecisionsAsync(before, limit + 1, request.Cancelled);
+        if (rows.Count > 0)
+            await request.LogAsync([], [], ("decisions", string.Create(CultureInfo.InvariantCulture, $"{rows[Math.Min(limit, rows.Count) - 1].Number} to {rows[0].Number}")));
         await request.JsonAsync(json =>
         {
             json.WriteStartObject();
@@ -114,7 +120,7 @@ internal static class IdentityRoutes
 
     private static async ValueTask<Decided> DecideAsync(ApiRequest request, JsonObject body, Steward steward)
     {
-        var stewardship = request.Workspace.Stewardship;
+        var stewardship = request.Workspace.Stewardship(ReadLog.Caller(request.Http, request.Workspace).Actor);
         var cancelled = request.Cancelled;
         if (Text(body, "kind") is "undo")
             return await stewardship.UndoAsync(body["decision"] is JsonValue number && number.TryGetValue<long>(out var undone) ? undone : throw new DecisionException("'decision' must be a number"), steward, cancelled);

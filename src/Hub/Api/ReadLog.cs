@@ -1,4 +1,5 @@
 using IntegrationHub.Connections;
+using IntegrationHub.Connections.Actions;
 using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 
@@ -19,12 +20,14 @@ internal sealed class ReadLog(Workspace workspace)
     public Task WriteAsync(HttpContext http, string operation, IReadOnlyList<LogData> data, IReadOnlyList<LogSubject> subjects, IReadOnlyList<(string, string)> about, CancellationToken cancellationToken)
     {
         var log = workspace.Log.Writer;
-        var key = $"key:{KeyGate.Of(http)!.Id}";
-        var waiting = new Waiting(new LogEntry(LogAction.Read, key)
+        var key = KeyGate.Of(http)!;
+        var caller = Caller(http, workspace);
+        var waiting = new Waiting(new LogEntry(LogAction.Read, caller.Actor)
         {
             From = log.Here,
-            To = new(key, null),
-            Address = http.Connection.RemoteIpAddress is { } address ? log.Commit("address", address.ToString()) : null,
+            To = new(caller.Actor, key.Region),
+            Address = caller.Address,
+            Purpose = key.Purpose,
             Data = data,
             Subjects = subjects,
             About = [("operation", operation), .. about],
@@ -41,6 +44,10 @@ internal sealed class ReadLog(Workspace workspace)
             _ = Task.Run(WriteAllAsync, CancellationToken.None);
         return waiting.Written.Task.WaitAsync(cancellationToken);
     }
+
+    /// <summary>Who asks, and from where.</summary>
+    public static Caller Caller(HttpContext http, Workspace workspace) =>
+        new($"key:{KeyGate.Of(http)!.Id}", http.Connection.RemoteIpAddress is { } address ? workspace.Log.Writer.Commit("address", address.ToString()) : null);
 
     private async Task WriteAllAsync()
     {

@@ -41,7 +41,7 @@ internal static class ActCommand
                 parsed.Error().WriteLine($"key {name} (use it to send the same action again)");
             try
             {
-                var outcome = await new ActionRunner(workspace).RunAsync(parsed.GetValue(connection)!, parsed.GetValue(action)!, name, body.RootElement, cancel);
+                var outcome = await new ActionRunner(workspace).RunAsync(parsed.GetValue(connection)!, parsed.GetValue(action)!, name, body.RootElement, new(workspace.Log.Writer.Operator, null), cancel);
                 Printing.WriteJson(parsed.Out(), new { output = outcome.Output, replayed = outcome.Replayed });
                 return Exit.Ok;
             }

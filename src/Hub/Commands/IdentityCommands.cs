@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntegrationHub.Api;
 using IntegrationHub.Connections;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
 using IntegrationHub.Unify.Identity;
@@ -36,6 +37,7 @@ internal static class IdentityCommands
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             var (row, binding) = await EntityAsync(workspace, parsed.GetValue(id)!, cancel);
+            await OperatorLog.TakeAsync(workspace, LogAction.Read, [MovedFields.Of(binding.Type, [], binding.Type.Identity.Select(i => i.Name))], [new(row.Id, EntityId.Format(binding.Type, row.Id))], [("operation", "identity show")], cancel);
             var lines = new List<IReadOnlyList<string>>();
             foreach (var contribution in await workspace.Store.Reader.ContributionsAsync(row.Id, cancel))
             {
@@ -61,7 +63,7 @@ internal static class IdentityCommands
             var rows = new List<long>();
             foreach (var id in parsed.GetValue(ids)!)
                 rows.Add((await EntityAsync(workspace, id, cancel)).Row.Id);
-            return await workspace.Stewardship.MergeAsync(rows, steward, cancel);
+            return await workspace.Stewardship(workspace.Log.Writer.Operator).MergeAsync(rows, steward, cancel);
         }, cancel));
         return command;
     }
@@ -75,7 +77,7 @@ internal static class IdentityCommands
         {
             var (row, _) = await EntityAsync(workspace, parsed.GetValue(id)!, cancel);
             var keys = parsed.GetValue(names)!.Select(n => ContributionName.Read(workspace.Store.Catalog, n) ?? throw new UsageException($"'{n}' names no contribution; they look like CONNECTION/KEY")).ToList();
-            return await workspace.Stewardship.SplitAsync(row.Id, keys, steward, cancel);
+            return await workspace.Stewardship(workspace.Log.Writer.Operator).SplitAsync(row.Id, keys, steward, cancel);
         }, cancel));
         return command;
     }
@@ -86,7 +88,7 @@ internal static class IdentityCommands
         var other = new Argument<string>("other") { Description = "Another of the same type." };
         var command = new Command("forbid", "Keep two entities apart for ever; a proposal that is refused so does not come again.") { one, other, ReasonOption, ByOption };
         command.SetAction((parsed, cancel) => DecideAsync(parsed, async (workspace, steward) =>
-            await workspace.Stewardship.ForbidAsync((await EntityAsync(workspace, parsed.GetValue(one)!, cancel)).Row.Id, (await EntityAsync(workspace, parsed.GetValue(other)!, cancel)).Row.Id, steward, cancel), cancel));
+            await workspace.Stewardship(workspace.Log.Writer.Operator).ForbidAsync((await EntityAsync(workspace, parsed.GetValue(one)!, cancel)).Row.Id, (await EntityAsync(workspace, parsed.GetValue(other)!, cancel)).Row.Id, steward, cancel), cancel));
         return command;
     }
 
@@ -103,7 +105,7 @@ internal static class IdentityCommands
             var isText = binding.Type.Field(parsed.GetValue(field)!) is not { Kind: Model.FieldKind.Number or Model.FieldKind.Integer or Model.FieldKind.Boolean };
             try
             {
-                return await workspace.Stewardship.PinAsync(row.Id, parsed.GetValue(field)!, isText ? JsonValue.Create(text) : JsonNode.Parse(text)!, steward, cancel);
+                return await workspace.Stewardship(workspace.Log.Writer.Operator).PinAsync(row.Id, parsed.GetValue(field)!, isText ? JsonValue.Create(text) : JsonNode.Parse(text)!, steward, cancel);
             }
             catch (JsonException)
             {
@@ -117,7 +119,7 @@ internal static class IdentityCommands
     {
         var number = new Argument<long>("decision") { Description = "Number of the decision, as 'hub identity decisions' lists it." };
         var command = new Command("undo", "Put a decision out of force; what it caused goes back.") { number, ReasonOption, ByOption };
-        command.SetAction((parsed, cancel) => DecideAsync(parsed, (workspace, steward) => workspace.Stewardship.UndoAsync(parsed.GetValue(number), steward, cancel), cancel));
+        command.SetAction((parsed, cancel) => DecideAsync(parsed, (workspace, steward) => workspace.Stewardship(workspace.Log.Writer.Operator).UndoAsync(parsed.GetValue(number), steward, cancel), cancel));
         return command;
     }
 
@@ -129,6 +131,8 @@ internal static class IdentityCommands
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             var rows = await workspace.Store.Reader.DecisionsAsync(long.MaxValue, parsed.GetValue(limit), cancel);
+            if (rows.Count > 0)
+                await OperatorLog.TakeAsync(workspace, LogAction.Read, [], [], [("operation", "identity decisions"), ("decisions", $"{rows[^1].Number} to {rows[0].Number}")], cancel);
             if (parsed.WantsJson())
                 Printing.WriteJson(parsed.Out(), rows.Select(d => DecisionDocument.Of(d, workspace.Store.Catalog)));
             else

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using IntegrationHub.Connections;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Unify;
 using IntegrationHub.Unify.Identity;
 
@@ -19,6 +21,9 @@ internal static class IdentityReviewCommand
             var (binding, entity) = workspace.Bindings.Find(parsed.GetValue(what)!) is { } type ? (type, 0)
                 : await IdentityCommands.EntityAsync(workspace, parsed.GetValue(what)!, cancel) is var (row, of) ? (of, row.Id) : default;
             var proposals = await new Proposals(workspace.Store.Reader, binding).FindAsync(entity, parsed.GetValue(limit), parsed.GetValue(values), cancel);
+            if (proposals.Count > 0)
+                await OperatorLog.TakeAsync(workspace, LogAction.Read, [MovedFields.Of(binding.Type, [], binding.Type.Identity.Select(i => i.Name))],
+                    proposals.SelectMany(p => new[] { p.A, p.B }).Select(e => new LogSubject(e, EntityId.Format(binding.Type, e))), [("operation", "identity review")], cancel);
             if (parsed.WantsJson())
             {
                 Printing.WriteJson(parsed.Out(), proposals.Select(p => new { A = EntityId.Format(binding.Type, p.A), B = EntityId.Format(binding.Type, p.B), p.Score, p.Findings }));

@@ -23,7 +23,7 @@ internal static class LogVerifyCommand
         {
             try
             {
-                var trusted = parsed.GetValue(key) is { } given ? VerifierKey.Parse(given) : null;
+                var trusted = parsed.GetValue(key) is { } given ? Key(given) : null;
                 var remembered = parsed.GetValue(remember) is { } file ? RememberedLog.Read(file.FullName) : null;
                 if (parsed.GetValue(proof) is { } single)
                     return await ProofAsync(parsed, single, trusted ?? (remembered is null ? null : VerifierKey.Parse(remembered.Vkey)), cancel);
@@ -37,6 +37,18 @@ internal static class LogVerifyCommand
             }
         });
         return command;
+    }
+
+    private static VerifierKey Key(string given)
+    {
+        try
+        {
+            return VerifierKey.Parse(given);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException($"--key: {e.Message}; 'hub log checkpoint --json' prints a log's key");
+        }
     }
 
     private static async Task<int> StoreAsync(ParseResult parsed, VerifierKey? trusted, RememberedLog? remembered, FileInfo? remember, CancellationToken cancel)

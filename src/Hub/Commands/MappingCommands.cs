@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IntegrationHub.Connections;
 using IntegrationHub.Mapping;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Mapping.Functions;
 using IntegrationHub.Yaml;
 
@@ -91,7 +92,7 @@ internal static class MappingCommands
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             var plan = CompileFor(workspace, parsed.GetValue(file)!);
             var result = await new MappingPublisher(workspace).PlanAsync(plan, parsed.GetValue(limit), cancel);
-            Write(parsed, workspace, plan, result, "would change");
+            await WriteAsync(parsed, workspace, plan, result, "would change", cancel);
             return Exit.Ok;
         });
         return command;
@@ -107,7 +108,7 @@ internal static class MappingCommands
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             var plan = CompileFor(workspace, parsed.GetValue(file)!);
             var result = await new MappingPublisher(workspace).PublishAsync(plan, Environment.UserName, parsed.GetValue(limit), cancel);
-            Write(parsed, workspace, plan, result, "changed");
+            await WriteAsync(parsed, workspace, plan, result, "changed", cancel);
             return result.Runs.All(r => r.State == "succeeded") ? Exit.Ok : Exit.Problems;
         });
         return command;
@@ -125,7 +126,7 @@ internal static class MappingCommands
             var publisher = new MappingPublisher(workspace);
             var plan = await publisher.EarlierAsync(parsed.GetValue(source)!, parsed.GetValue(to), cancel);
             var result = await publisher.PublishAsync(plan, Environment.UserName, parsed.GetValue(limit), cancel);
-            Write(parsed, workspace, plan, result, "changed");
+            await WriteAsync(parsed, workspace, plan, result, "changed", cancel);
             return result.Runs.All(r => r.State == "succeeded") ? Exit.Ok : Exit.Problems;
         });
         return command;
@@ -166,10 +167,17 @@ internal static class MappingCommands
 
     private static string Read(FileInfo file) => file.Exists ? File.ReadAllText(file.FullName) : throw new InvalidFileException([new(file.ToString(), 1, 1, "there is no such file")]);
 
-    private static void Write(ParseResult parsed, Workspace workspace, MappingPlan plan, PublishResult result, string verb)
+    private static async Task WriteAsync(ParseResult parsed, Workspace workspace, MappingPlan plan, PublishResult result, string verb, CancellationToken cancel)
     {
         var output = parsed.Out();
         var changes = result.Changes;
+        // Values are shown. Entities that a plan would make are not there yet.
+        var shown = new List<LogSubject>();
+        foreach (var change in changes.First)
+            if (await workspace.Store.Reader.EntityAsync(change.Entity, cancel) is { } row && row.Type == change.Type)
+                shown.Add(new(change.Entity, Id(workspace, change)));
+        if (changes.First.Count > 0)
+            await OperatorLog.TakeAsync(workspace, LogAction.Read, MovedFields.Of(plan), shown, [("operation", "mappings"), ("mapping", $"{plan.Source}@{plan.Hash}")], cancel);
         if (parsed.WantsJson())
         {
             Printing.WriteJson(output, new

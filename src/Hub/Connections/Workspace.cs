@@ -40,7 +40,7 @@ public sealed partial class Workspace : IAsyncDisposable
         Bindings = new(model, store.Catalog);
         _budgets = new(time);
         Supervisor = new(config.Supervision, time, logs);
-        _connectors[store.Catalog.Connection(Stewardship.Connection)] = Stewardship.Connection;
+        _connectors[store.Catalog.Connection(Unify.Identity.Stewardship.Connection)] = Unify.Identity.Stewardship.Connection;
     }
 
     public HubConfig Config { get; }
@@ -71,7 +71,8 @@ public sealed partial class Workspace : IAsyncDisposable
 
     public ILoggerFactory Logs { get; }
 
-    public Stewardship Stewardship => new(Store, Bindings, ConnectorOf, Time);
+    /// <param name="actor">Who has it decided, as the sovereignty log names them.</param>
+    public Stewardship Stewardship(string actor) => new(Store, Bindings, ConnectorOf, Time, (transaction, decision, changes) => StewardLog.Write(this, actor, transaction, decision, changes));
 
     public long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
 

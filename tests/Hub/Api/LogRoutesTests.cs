@@ -94,6 +94,42 @@ public sealed class LogRoutesTests
     }
 
     [Fact]
+    public async Task A_read_says_where_its_keys_user_stands_and_what_for()
+    {
+        await using var hub = await HubUnderTest.StartAsync();
+        await hub.FeedAsync(HubUnderTest.Release("p-1", "n-1", "2025-01-01T00:00:00Z", "T1"));
+        var (key, token) = await hub.Keys.CreateAsync("crm", ApiScope.Read, null, "DE", "service", Cancel);
+        Assert.Equal(HttpStatusCode.OK, (await hub.SendAsync("/v1/customers", token: token)).StatusCode);
+        var read = Single(hub, "read");
+        Assert.Equal(($"key:{key.Id}", "DE", "service"), (Text(read, "to", "system"), Text(read, "to", "region"), Text(read, "purpose")));
+        var made = All(hub, "key").Single(k => Text(k, "about", "key") == key.Id);
+        Assert.Equal(("DE", "service"), (Text(made, "to", "region"), Text(made, "purpose")));
+    }
+
+    [Fact]
+    public async Task A_stewards_decision_has_its_entries_and_what_they_looked_at_too()
+    {
+        await using var hub = await HubUnderTest.StartAsync();
+        await hub.FeedAsync(HubUnderTest.Release("p-1", "n-1", "2025-01-01T00:00:00Z", "T1"), HubUnderTest.Release("p-2", "n-2", "2025-01-01T00:00:00Z", "T2", buyer: "B-2"));
+        var ids = (await hub.GetAsync("/v1/customers")).GetProperty("data").EnumerateArray().Select(c => c.GetProperty("id").GetString()!).ToList();
+        async Task DecideAsync(string body) =>
+            Assert.Equal(HttpStatusCode.OK, (await hub.SendAsync("/v1/identity/decisions", HttpMethod.Post, body: new StringContent(body, Encoding.UTF8, "application/json"))).StatusCode);
+        await DecideAsync($$"""{"kind":"merge","by":"Zhang San","reason":"same seal","entities":["{{ids[0]}}","{{ids[1]}}"]}""");
+        await DecideAsync("""{"kind":"undo","by":"Zhang San","reason":"mistake","decision":1}""");
+        await hub.GetAsync("/v1/identity/decisions");
+
+        var decided = All(hub, "policy");
+        Assert.Equal(["merge", "undo"], decided.Select(d => Text(d, "about", "kind")));
+        Assert.All(decided, d => Assert.StartsWith("key:", Text(d, "actor"), StringComparison.Ordinal));
+        Assert.Equal(2, decided[0].GetProperty("subjects").GetArrayLength());
+        var (merged, split) = (Single(hub, "merge"), Single(hub, "split"));
+        Assert.Equal((Text(decided[0], "act"), Text(decided[1], "act")), (Text(merged, "act"), Text(split, "act")));
+        Assert.Equal(1, merged.GetProperty("pairs").GetArrayLength());
+        Assert.Equal("list_decisions", Text(All(hub, "read")[^1], "about", "operation"));
+        Assert.DoesNotContain("Zhang", Whole(hub), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_subjects_entries_are_found_across_a_merge()
     {
         await using var hub = await HubUnderTest.StartAsync();

@@ -115,6 +115,20 @@ public sealed class CallbackDeskTests
         Assert.Equal(("bad", "there is no such thing"), (aside.Subject, aside.Error));
     }
 
+    [Fact]
+    public async Task What_came_in_has_its_entry_once()
+    {
+        await using var hub = await StubWorkspace.OpenAsync();
+        await using (var inbox = new CallbackInbox(hub.Workspace))
+        {
+            await inbox.KeepAsync("chat", [new("e1", "contacts", "13800138000", default), new("e2", "contacts", "2", default)], TestContext.Current.CancellationToken);
+            await inbox.KeepAsync("chat", [new("e1", "contacts", "13800138000", default)], TestContext.Current.CancellationToken);
+        }
+
+        var entry = Assert.Single(hub.Workspace.Store.Reader.Log.Entries(0, 100).Select(r => Encoding.UTF8.GetString(r.Entry)), e => e.Contains("\"callbacks\"", StringComparison.Ordinal));
+        Assert.Contains("\"action\":\"ingest\",\"actor\":\"connection:chat\",\"from\":{\"system\":\"chat/contacts\"},\"to\":{\"system\":\"hub\"},\"counts\":{\"callbacks\":2}", entry, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("forged 1", 401)]
     [InlineData("nonsense", 400)]

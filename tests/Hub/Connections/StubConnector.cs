@@ -28,7 +28,7 @@ internal sealed class StubConnector : IConnector
         Description = "The test is its vendor.",
         Options = typeof(StubOptions),
         Streams = [new() { Name = "contacts", Description = "People." }],
-        Actions = [new() { Name = "say", Description = "Says something.", Input = typeof(SayInput) }],
+        Actions = [new() { Name = "say", Description = "Says something.", Input = typeof(SayInput), PersonalData = ["$.text"] }],
         Callbacks = true,
     };
 

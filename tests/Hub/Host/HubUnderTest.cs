@@ -73,7 +73,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
         if (connector is not null)
             hub._connectors.Add(connector);
         await hub.OpenAsync(configure, options, time);
-        var (_, token) = await hub.Keys.CreateAsync("test", scope, null, default);
+        var (_, token) = await hub.Keys.CreateAsync("test", scope, null, null, null, default);
         hub.Http.DefaultRequestHeaders.Authorization = new("Bearer", token);
         return hub;
     }
@@ -112,7 +112,7 @@ internal sealed class HubUnderTest : IAsyncDisposable
     public Task PublishAsync(params JsonObject[] releases) =>
         File.WriteAllTextAsync(Path.Combine(Feed, $"{++_files:D4}.jsonl"), string.Join('\n', releases.Select(r => r.ToJsonString())) + "\n", new UTF8Encoding(false));
 
-    public async Task<string> KeyAsync(ApiScope scope, TimeSpan? lifetime = null) => (await Keys.CreateAsync("test", scope, lifetime, default)).Token;
+    public async Task<string> KeyAsync(ApiScope scope, TimeSpan? lifetime = null) => (await Keys.CreateAsync("test", scope, lifetime, null, null, default)).Token;
 
     public async Task<JsonElement> GetAsync(string path)
     {

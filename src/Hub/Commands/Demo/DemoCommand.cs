@@ -65,7 +65,7 @@ internal static class DemoCommand
 
         await using var host = HubHost.Build(workspace, new());
         await HubHost.StartAsync(host, cancel);
-        var (_, token) = await new ApiKeys(workspace).CreateAsync("demo", ApiScope.Admin, TimeSpan.FromDays(1), cancel);
+        var (_, token) = await new ApiKeys(workspace).CreateAsync("demo", ApiScope.Admin, TimeSpan.FromDays(1), null, "demo", cancel);
         output.WriteLine($"""
 
             Serving at {config.Listen} - Ctrl-C ends it.

@@ -34,7 +34,7 @@ internal sealed record DemoCustomer(long Number, string Id)
             foreach (var entity in entities)
                 sources.Add([.. (await workspace.Store.Reader.ContributionsAsync(entity, cancel)).Select(c => c.Connection)]);
             if (sources.Any(s => s.Contains(notices)) && sources.Any(s => !s.Contains(notices)))
-                await workspace.Stewardship.MergeAsync(entities, new(Steward, "the demo plays the steward: the same name in a real notice and at simulated vendors"), cancel);
+                await workspace.Stewardship(Steward).MergeAsync(entities, new(Steward, "the demo plays the steward: the same name in a real notice and at simulated vendors"), cancel);
         }
 
         var united = new SortedSet<long>();

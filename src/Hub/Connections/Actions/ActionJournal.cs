@@ -1,5 +1,6 @@
 using System.Text.Json;
 using IntegrationHub.Sdk.Actions;
+using IntegrationHub.Storage;
 
 namespace IntegrationHub.Connections.Actions;
 
@@ -39,15 +40,17 @@ internal sealed class ActionJournal : IActionSteps
         return new(workspace, connection, key, kept, isRepeat: true);
     }
 
-    public ValueTask BeginAsync() => SaveAsync();
+    /// <param name="also">Writes in the same transaction, here as below.</param>
+    public ValueTask BeginAsync(Action<IHubTransaction> also) => SaveAsync(also);
 
-    public ValueTask EndAsync(JsonElement output)
+    public ValueTask EndAsync(JsonElement output, Action<IHubTransaction> also)
     {
         _kept = _kept with { Output = output };
-        return SaveAsync();
+        return SaveAsync(also);
     }
 
-    public ValueTask ForgetAsync() => _kept.Steps.Count > 0 ? ValueTask.CompletedTask : WriteAsync(null);
+    /// <summary>Frees the key, unless something was noted.</summary>
+    public ValueTask ForgetAsync(Action<IHubTransaction> also) => _kept.Steps.Count > 0 ? SaveAsync(also) : WriteAsync(null, also);
 
     public string? Get(string name) => _kept.Steps.GetValueOrDefault(name);
 
@@ -57,15 +60,16 @@ internal sealed class ActionJournal : IActionSteps
             _kept.Steps.Remove(name);
         else
             _kept.Steps[name] = value;
-        return SaveAsync();
+        return SaveAsync(static _ => { });
     }
 
-    private ValueTask SaveAsync() => WriteAsync(JsonSerializer.Serialize(_kept));
+    private ValueTask SaveAsync(Action<IHubTransaction> also) => WriteAsync(JsonSerializer.Serialize(_kept), also);
 
-    private async ValueTask WriteAsync(string? json)
+    private async ValueTask WriteAsync(string? json, Action<IHubTransaction> also)
     {
         await using var transaction = await _workspace.Store.BeginAsync(CancellationToken.None);
         await transaction.SaveActionAsync(_connection, _key, json, _workspace.Now);
+        also(transaction);
         await transaction.CommitAsync();
     }
 

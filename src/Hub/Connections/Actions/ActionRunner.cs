@@ -28,11 +28,11 @@ public sealed class ActionRunner(Workspace workspace)
 
     /// <exception cref="ConnectorException">What went wrong; an unknown end says so.</exception>
     /// <exception cref="ActionConflictException">The key cannot be used for this.</exception>
-    public async Task<ActionOutcome> RunAsync(string connectionName, string action, string key, JsonElement input, CancellationToken cancellationToken)
+    public async Task<ActionOutcome> RunAsync(string connectionName, string action, string key, JsonElement input, Caller caller, CancellationToken cancellationToken)
     {
         var config = workspace.Connection(connectionName);
         var manifest = workspace.Connectors.Get(config.Connector).Manifest;
-        if (manifest.Actions.All(a => a.Name != action))
+        if (manifest.Actions.FirstOrDefault(a => a.Name == action) is not { } known)
             throw new ConnectorException(ConnectorErrorKind.Permanent, $"connector '{manifest.Id}' has no action '{action}'{NearestName.Hint(action, manifest.Actions.Select(a => a.Name))}");
         if (key.Length is 0 or > 200)
             throw new ConnectorException(ConnectorErrorKind.Permanent, "the idempotency key must have 1 to 200 characters");
@@ -46,7 +46,8 @@ public sealed class ActionRunner(Workspace workspace)
         await using var open = await workspace.OpenAsync(config, cancellationToken);
         if (open.Connection is not IRunActions actor)
             throw new ConnectorException(ConnectorErrorKind.Permanent, $"connector '{manifest.Id}' carries out no actions");
-        await journal.BeginAsync();
+        var log = new ActionLog(workspace, config, manifest, known, key, caller);
+        await journal.BeginAsync(t => log.Sends(t, input, journal.IsRepeat));
         ActionResult result;
         try
         {
@@ -56,11 +57,11 @@ public sealed class ActionRunner(Workspace workspace)
         catch (ConnectorException e) when (!e.MayHaveHappened && e.Kind is ConnectorErrorKind.Permanent or ConnectorErrorKind.Configuration or ConnectorErrorKind.BadRecord)
         {
             // Nothing was done: mended input may use the same key.
-            await journal.ForgetAsync();
+            await journal.ForgetAsync(t => log.Ended(t, "refused"));
             throw;
         }
 
-        await journal.EndAsync(result.Output);
+        await journal.EndAsync(result.Output, t => log.Ended(t, "done"));
         return new(result.Output, Replayed: false);
     }
 

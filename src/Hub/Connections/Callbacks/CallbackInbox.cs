@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using IntegrationHub.Sdk.Callbacks;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Connections.Callbacks;
@@ -62,6 +63,7 @@ public sealed class CallbackInbox(Workspace workspace) : IAsyncDisposable
                 await using (var transaction = await workspace.Store.BeginAsync(CancellationToken.None))
                 {
                     await transaction.KeepCallbacksAsync([.. together.SelectMany(a => a.Rows)]);
+                    Note(transaction, together);
                     await ForgetAsync(transaction);
                     await transaction.CommitAsync();
                 }
@@ -77,6 +79,24 @@ public sealed class CallbackInbox(Workspace workspace) : IAsyncDisposable
                     arrival.Durable.TrySetException(e);
             }
         }
+    }
+
+    /// <summary>Tells the sovereignty log what came in; events that were known already are not kept and did not.</summary>
+    private void Note(IHubTransaction transaction, List<Arrival> together)
+    {
+        var log = workspace.Log.Writer;
+        log.Write(transaction, [.. together.SelectMany(a => a.Rows.Where(r => r.Id != 0).Select(r => (a.Connection, r.Stream))).CountBy(r => r).Select(kept =>
+        {
+            var config = workspace.Connection(kept.Key.Connection);
+            return new LogEntry(LogAction.Ingest, $"connection:{config.Name}")
+            {
+                From = new($"{config.Name}/{kept.Key.Stream}", config.Region ?? workspace.Connectors.Get(config.Connector).Manifest.Region),
+                To = log.Here,
+                Purpose = config.Purpose,
+                LegalBasis = config.LegalBasis,
+                Counts = [("callbacks", kept.Value)],
+            };
+        })]);
     }
 
     /// <summary>Once an hour.</summary>

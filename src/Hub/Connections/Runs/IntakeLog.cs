@@ -1,7 +1,5 @@
-using System.Text.Json;
 using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
-using IntegrationHub.Unify;
 
 namespace IntegrationHub.Connections.Runs;
 
@@ -17,10 +15,10 @@ internal sealed class IntakeLog(Workspace workspace, StreamContext stream, long 
     public void Unified(IEnumerable<ContributionRow> moved, IReadOnlyList<ChangeRow> changes)
     {
         foreach (var row in moved)
-            (row.IsWithdrawn ? _withdrawn : _mapped).TryAdd(row.Entity, Subject(row.Type, row.Entity));
+            (row.IsWithdrawn ? _withdrawn : _mapped).TryAdd(row.Entity, MovedSubjects.Of(workspace, row.Type, row.Entity));
         foreach (var change in changes)
             if (change.Kind is "merged" or "split")
-                (change.Kind == "merged" ? _merged : _split).Add((Subject(change.Type, change.Entity), Other(change)));
+                (change.Kind == "merged" ? _merged : _split).Add(MovedSubjects.Pair(workspace, change));
     }
 
     public void Rejected(IEnumerable<RejectedRow> rows)
@@ -62,14 +60,5 @@ internal sealed class IntakeLog(Workspace workspace, StreamContext stream, long 
         if (_split.Count > 0)
             entries.Add(Entry(LogAction.Split) with { Pairs = _split });
         log.Write(transaction, entries);
-    }
-
-    private LogSubject Subject(int type, long entity) => new(entity, EntityId.Format(workspace.Bindings.Find(type)!.Type, entity));
-
-    private LogSubject Other(ChangeRow change)
-    {
-        using var body = JsonDocument.Parse(change.Body);
-        var id = body.RootElement.GetProperty("other").GetString()!;
-        return EntityId.TryParse(id, workspace.Model, out _, out var number) ? new(number, id) : throw new StoreException($"change {change.Sequence} names '{id}', which is no entity");
     }
 }

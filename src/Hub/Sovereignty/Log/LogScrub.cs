@@ -32,7 +32,10 @@ public sealed class LogScrub(ILogReader log)
         {
             if (i >= rows.Count || rows[i].Sequence != first + i)
                 throw Sequencer.Missing(first + i);
-            if (!hashes.AsSpan(i * TreeHash.Size, TreeHash.Size).SequenceEqual(Sequencer.CheckedHash(rows[i])))
+            var hash = TreeHash.Leaf(rows[i].Entry);
+            if (!hash.AsSpan().SequenceEqual(rows[i].Hash))
+                throw Sequencer.Altered(first + i);
+            if (!hashes.AsSpan(i * TreeHash.Size, TreeHash.Size).SequenceEqual(hash))
                 throw new LogDamageException($"entry {first + i} is not what was signed: {tile.Path} has another hash in its place");
         }
     }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Sovereignty.Log.Notes;
 using IntegrationHub.Sovereignty.Log.Tree;
 using IntegrationHub.Storage;
@@ -13,8 +15,6 @@ public sealed class Sequencer(IHubStore store, DocumentSeal seal, TimeProvider t
 {
     /// <summary>Entries of one checkpoint at most; more are taken in by the next ones.</summary>
     private const int MostEntries = 100_000;
-
-    private const int Page = 4_096;
 
     private readonly StoredLog _log = new(store.Reader.Log);
 
@@ -70,8 +70,9 @@ public sealed class Sequencer(IHubStore store, DocumentSeal seal, TimeProvider t
 
         var tiles = new Dictionary<(int, long), byte[]>();
         var growth = new TreeGrowth(_log.Hashes, from, (tile, hashes) => tiles[(tile.Level, tile.Index)] = hashes);
+        var bundles = new List<LogBundle>();
         while (growth.Size < Math.Min(count, from + MostEntries))
-            Append(growth, Math.Min(count, from + MostEntries));
+            Append(growth, Math.Min(count, from + MostEntries), bundles);
         growth.Flush();
 
         var tree = new TreeReader(tile => tiles.GetValueOrDefault((tile.Level, tile.Index)) ?? _log.Hashes(tile), growth.Size);
@@ -84,21 +85,53 @@ public sealed class Sequencer(IHubStore store, DocumentSeal seal, TimeProvider t
             return (null, true);
         foreach (var ((level, index), hashes) in tiles)
             transaction.Log.WriteTile(level, index, hashes);
+        foreach (var bundle in bundles)
+            transaction.Log.WriteBundle(bundle);
         transaction.Log.SaveHead(head);
         await transaction.CommitAsync();
         return (head, true);
     }
 
-    private void Append(TreeGrowth growth, long end)
+    /// <summary>Takes in the entries up to the end of a bundle.</summary>
+    private void Append(TreeGrowth growth, long end, List<LogBundle> bundles)
     {
-        var rows = store.Reader.Log.Entries(growth.Size, (int)Math.Min(Page, end - growth.Size));
-        if (rows.Count == 0)
-            throw Missing(growth.Size);
-        foreach (var row in rows)
+        var index = growth.Size / Tile.FullWidth;
+        var first = index * Tile.FullWidth;
+        var isFull = first + Tile.FullWidth <= end;
+        // What is searched by is of the whole bundle, the part of it that is in the tree already included.
+        var next = isFull ? first : growth.Size;
+        var (earliest, latest) = (long.MaxValue, long.MinValue);
+        var reader = new EntryReader();
+        var hash = new byte[TreeHash.Size];
+        store.Reader.Log.Visit(next, Math.Min(end, first + Tile.FullWidth), (in LogView row) =>
         {
-            if (row.Sequence != growth.Size)
-                throw Missing(growth.Size);
-            growth.Append(CheckedHash(row));
+            if (row.Sequence != next)
+                throw Missing(next);
+            TreeHash.Leaf(row.Entry, hash);
+            if (!row.Hash.SequenceEqual(hash))
+                throw Altered(row.Sequence);
+            if (isFull)
+                Read(reader, row);
+            if (row.Sequence >= growth.Size)
+                growth.Append(hash);
+            (earliest, latest) = (Math.Min(earliest, row.At), Math.Max(latest, row.At));
+            next++;
+        });
+        if (next < Math.Min(end, first + Tile.FullWidth))
+            throw Missing(next);
+        if (isFull)
+            bundles.Add(new(index, earliest, latest, reader.TakeTerms()));
+    }
+
+    private static void Read(EntryReader reader, in LogView row)
+    {
+        try
+        {
+            reader.Read(row.Entry);
+        }
+        catch (JsonException)
+        {
+            throw new LogDamageException($"entry {row.Sequence} is no entry: it cannot be read as JSON");
         }
     }
 
@@ -130,11 +163,7 @@ public sealed class Sequencer(IHubStore store, DocumentSeal seal, TimeProvider t
             LogScrub.CheckBundle(store.Reader.Log, _log, new(0, first / Tile.FullWidth, (int)(signed.Size - first)));
     }
 
-    internal static byte[] CheckedHash(LogRow row)
-    {
-        var hash = TreeHash.Leaf(row.Entry);
-        return hash.AsSpan().SequenceEqual(row.Hash) ? hash : throw new LogDamageException($"entry {row.Sequence} is not what was written: its bytes do not have its hash");
-    }
+    internal static LogDamageException Altered(long sequence) => new($"entry {sequence} is not what was written: its bytes do not have its hash");
 
     internal static LogDamageException Missing(long sequence) => new($"entry {sequence} is missing");
 }

@@ -1,4 +1,3 @@
-using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Sovereignty.Log.Notes;
 using IntegrationHub.Sovereignty.Log.Tree;
 using IntegrationHub.Storage;
@@ -6,13 +5,11 @@ using IntegrationHub.Storage;
 namespace IntegrationHub.Sovereignty.Log;
 
 /// <summary>
-/// Checks the log of a store: all that <see cref="LogVerifier"/> does, and what only the store has - hashes beside entries, older checkpoints, entries
-/// not yet signed.
+/// Checks the log of a store: all that <see cref="LogVerifier"/> does, and what only the store has - what stands beside entries, the index of subjects, older
+/// checkpoints, entries not yet signed.
 /// </summary>
 public sealed class StoreVerification(ILogReader log, LogIdentity identity)
 {
-    private const int Page = 4_096;
-
     private readonly StoredLog _stored = new(log);
     private readonly List<string> _faults = [];
 
@@ -29,18 +26,25 @@ public sealed class StoreVerification(ILogReader log, LogIdentity identity)
         }
 
         var keys = identity.Keys.Select(k => k.Verifier).ToList();
+        var count = log.Count();
+        var sums = new IndexSums();
         // The last head even where witnesses have not seen it yet: everything signed is checked.
-        var verifier = new LogVerifier(path => path == "checkpoint" ? System.Text.Encoding.UTF8.GetBytes(heads[^1].Note)
-            : Tile.TryParse(path, out var tile) && tile.Level == Tile.Entries ? Bundle(tile) : _stored.Resource(path), keys);
+        var verifier = new LogVerifier(path => path == "checkpoint" ? System.Text.Encoding.UTF8.GetBytes(heads[^1].Note) : _stored.Resource(path), keys)
+        {
+            CheckEntries = (tile, hashes) => new RowCheck(log, sums, Fault).Check(tile, hashes),
+        };
         var head = verifier.Verify(cancellationToken);
-        _faults.AddRange(verifier.Faults);
+        _faults.InsertRange(0, verifier.Faults);
         if (head is null)
             return null;
         if (head.Size != heads[^1].Size)
-            _faults.Add($"the checkpoint kept for size {heads[^1].Size} is one of size {head.Size}");
+            Fault($"the checkpoint kept for size {heads[^1].Size} is one of size {head.Size}");
         CheckHeads(heads, keys, head.Size);
         CheckTileCounts();
-        CheckUnsigned(head.Size, cancellationToken);
+        new RowCheck(log, sums, Fault).CheckUnsigned(head.Size, count);
+        // Where entries could not be read the index has nothing to be compared with.
+        if (_faults.Count < LogVerifier.MostFaults)
+            new IndexCheck(log, count, sums, Fault).Check(cancellationToken);
         return head;
     }
 
@@ -52,13 +56,13 @@ public sealed class StoreVerification(ILogReader log, LogIdentity identity)
                 var note = SignedNote.Parse(head.Note);
                 var checkpoint = Checkpoint.Parse(note.Text);
                 if (checkpoint.Origin != identity.Origin || checkpoint.Size != head.Size || !keys.Any(note.IsSignedBy))
-                    _faults.Add($"the checkpoint kept for size {head.Size} is not one that this log signed");
+                    Fault($"the checkpoint kept for size {head.Size} is not one that this log signed");
                 else if (!_stored.Tree(size).Root(head.Size).AsSpan().SequenceEqual(checkpoint.Root))
-                    _faults.Add($"the checkpoint kept for size {head.Size} signs another root than the tree had: the log was forked");
+                    Fault($"the checkpoint kept for size {head.Size} signs another root than the tree had: the log was forked");
             }
             catch (Exception e) when (e is FormatException or LogDamageException)
             {
-                _faults.Add($"the checkpoint kept for size {head.Size} cannot be checked: {e.Message}");
+                Fault($"the checkpoint kept for size {head.Size} cannot be checked: {e.Message}");
             }
     }
 
@@ -74,11 +78,13 @@ public sealed class StoreVerification(ILogReader log, LogIdentity identity)
             faults = [.. TileCounts(size)];
         }
         while ((log.Head(published: false)?.Size ?? 0) != size);
-        _faults.AddRange(faults);
+        faults.ForEach(Fault);
     }
 
     private IEnumerable<string> TileCounts(long size)
     {
+        if (log.Bundles(size / Tile.FullWidth, 1).Count > 0)
+            yield return $"what entries are searched by is kept of more than the last checkpoint has: a later checkpoint is gone";
         for (var level = 0; level == 0 || Tile.Hashes(level, size) > 0; level++)
         {
             var hashes = Tile.Hashes(level, size);
@@ -90,58 +96,10 @@ public sealed class StoreVerification(ILogReader log, LogIdentity identity)
         }
     }
 
-    /// <summary>A bundle, whose rows are looked at on the way: what stands beside an entry is not signed, but must agree with it.</summary>
-    private byte[]? Bundle(Tile tile)
-    {
-        var first = tile.Index * Tile.FullWidth;
-        // With the row before, which may be of the same act.
-        var rows = log.Entries(Math.Max(0, first - 1), first == 0 ? tile.Width : tile.Width + 1);
-        var hashes = _stored.Hashes(tile with { Level = 0 });
-        var from = first == 0 ? 0 : 1;
-        if (rows.Count != tile.Width + from || rows[0].Sequence != first - from || rows[^1].Sequence != first + tile.Width - 1)
-            return Missing(rows, first, tile.Width);
-        for (var i = from; i < rows.Count; i++)
-        {
-            var row = rows[i];
-            if (hashes is not null && !row.Hash.AsSpan().SequenceEqual(hashes.AsSpan((i - from) * TreeHash.Size, TreeHash.Size)))
-                Fault($"entry {row.Sequence}: the hash kept beside it is not the signed one");
-            if (!EntryJson.Agrees(row, i > 0 ? rows[i - 1] : null))
-                Fault($"entry {row.Sequence}: the time or act kept beside it is not the one it says");
-        }
-
-        return StoredLog.Bundle(from == 0 ? rows : [.. rows.Skip(from)]);
-    }
-
-    private byte[]? Missing(IReadOnlyList<LogRow> rows, long first, int width)
-    {
-        var there = rows.Select(r => r.Sequence).ToHashSet();
-        for (var sequence = first; sequence < first + width; sequence++)
-            if (!there.Contains(sequence))
-                Fault($"entry {sequence} is missing");
-        return null;
-    }
-
     private void Fault(string fault)
     {
         lock (_faults)
             if (_faults.Count < LogVerifier.MostFaults)
                 _faults.Add(fault);
-    }
-
-    private void CheckUnsigned(long signed, CancellationToken cancellationToken)
-    {
-        var next = signed;
-        while (log.Entries(next, Page) is { Count: > 0 } rows)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            foreach (var row in rows)
-            {
-                if (row.Sequence != next)
-                    _faults.Add($"entries {next} to {row.Sequence - 1} are missing (not signed yet)");
-                if (!TreeHash.Leaf(row.Entry).AsSpan().SequenceEqual(row.Hash))
-                    _faults.Add($"entry {row.Sequence} is not what was written (not signed yet)");
-                next = row.Sequence + 1;
-            }
-        }
     }
 }

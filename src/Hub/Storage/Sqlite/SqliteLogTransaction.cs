@@ -5,24 +5,39 @@ internal sealed class SqliteLogTransaction(SqliteDatabase database) : ILogTransa
 {
     private const long Hour = 3_600_000;
 
-    public SubjectKey?[] FindSubjectKeys(IReadOnlyList<long> subjects) => [.. subjects.Select(s => SqliteLog.FindKey(database, s))];
+    // Where the next entry goes; nobody else appends while this transaction is open.
+    private (long Sequence, long Indexed)? _next;
+
+    public byte[]? FindCommitment(long subject)
+    {
+        using var rows = database.Prepare("SELECT commitment FROM log_subjects WHERE subject=?1").Bind(1, subject).Query();
+        return rows.Read() ? rows.Bytes(0).ToArray() : null;
+    }
 
     public void AddSubjectKeys(IReadOnlyList<SubjectKey> keys)
     {
-        var insert = database.Prepare("INSERT INTO log_subjects(subject, key, commitment) VALUES(?1,?2,?3)");
+        var insert = database.Prepare("INSERT INTO log_subjects(subject, id, key, commitment) VALUES(?1,?2,?3,?4)");
         foreach (var key in keys)
-            insert.Bind(1, key.Subject).BindBlob(2, key.Key).BindBlob(3, key.Commitment).Run();
+            insert.Bind(1, key.Subject).Bind(2, key.Id).BindBlob(3, key.Key).BindBlob(4, key.Commitment).Run();
     }
 
-    public void Append(IReadOnlyList<(byte[] Entry, byte[] Hash)> entries, IReadOnlyCollection<long> subjects, long at)
+    public void Append(IReadOnlyList<NewLogEntry> entries, long at)
     {
-        var act = database.Scalar("SELECT coalesce(max(seq), -1) + 1 FROM log_entries");
-        var insert = database.Prepare("INSERT INTO log_entries(seq, act, at, hash, entry) VALUES(?1,?2,?3,?4,?5)");
-        for (var i = 0; i < entries.Count; i++)
-            insert.Bind(1, act + i).Bind(2, act).Bind(3, at).BindBlob(4, entries[i].Hash).BindBlob(5, entries[i].Entry).Run();
-        var index = database.Prepare("INSERT INTO log_acts(subject, act) VALUES(?1,?2)");
-        foreach (var subject in subjects)
-            index.Bind(1, subject).Bind(2, act).Run();
+        var (sequence, indexed) = _next ?? Next();
+        var act = sequence;
+        var insert = database.Prepare("INSERT INTO log_entries(seq, act, at, indexed, hash, entry) VALUES(?1,?2,?3,?4,?5,?6)");
+        var index = database.Prepare("INSERT INTO log_index(part, subject, seq) VALUES(?1,?2,?3)");
+        foreach (var entry in entries)
+        {
+            index.Bind(1, LogIndex.Part(indexed)).Bind(3, sequence);
+            foreach (var subject in entry.Subjects)
+                index.Bind(2, subject).Run();
+            indexed += entry.Subjects.Count;
+            insert.Bind(1, sequence).Bind(2, act).Bind(3, at).Bind(4, indexed).BindBlob(5, entry.Hash).BindBlob(6, entry.Entry).Run();
+            sequence++;
+        }
+
+        _next = (sequence, indexed);
     }
 
     public LogHead? Head() => SqliteLog.FindHead(database, published: false);
@@ -30,11 +45,21 @@ internal sealed class SqliteLogTransaction(SqliteDatabase database) : ILogTransa
     public void WriteTile(int level, long index, byte[] hashes) =>
         database.Prepare("INSERT INTO log_tiles(level, idx, hashes) VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET hashes=excluded.hashes").Bind(1, level).Bind(2, index).BindBlob(3, hashes).Run();
 
+    public void WriteBundle(LogBundle bundle) =>
+        database.Prepare("INSERT OR REPLACE INTO log_bundles(idx, earliest, latest, terms) VALUES(?1,?2,?3,?4)")
+            .Bind(1, bundle.Index).Bind(2, bundle.Earliest).Bind(3, bundle.Latest).Bind(4, bundle.Terms).Run();
+
     public void SaveHead(LogHead head)
     {
         database.Prepare("INSERT INTO log_heads(size, at, note, published) VALUES(?1,?2,?3,?4) ON CONFLICT(size) DO UPDATE SET note=excluded.note, published=excluded.published")
             .Bind(1, head.Size).Bind(2, head.At).Bind(3, head.Note).Bind(4, head.Published ? 1 : 0).Run();
         if (head.Published)
             database.Prepare("DELETE FROM log_heads WHERE size<?1 AND at>=?2").Bind(1, head.Size).Bind(2, head.At - head.At % Hour).Run();
+    }
+
+    private (long Sequence, long Indexed) Next()
+    {
+        using var rows = database.Prepare("SELECT seq, indexed FROM log_entries ORDER BY seq DESC LIMIT 1").Query();
+        return rows.Read() ? (rows.Int64(0) + 1, rows.Int64(1)) : (0, 0);
     }
 }

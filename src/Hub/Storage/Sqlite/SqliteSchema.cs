@@ -58,9 +58,10 @@ internal static class SqliteSchema
         CREATE INDEX callback_ids_at ON callback_ids(at);
         CREATE TABLE actions(connection INTEGER NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(connection, key)) WITHOUT ROWID;
         CREATE TABLE documents(kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
-        CREATE TABLE log_entries(seq INTEGER PRIMARY KEY, act INTEGER NOT NULL, at INTEGER NOT NULL, hash BLOB NOT NULL, entry BLOB NOT NULL);
-        CREATE TABLE log_subjects(subject INTEGER PRIMARY KEY, key BLOB NOT NULL, commitment BLOB NOT NULL);
-        CREATE TABLE log_acts(subject INTEGER NOT NULL, act INTEGER NOT NULL, PRIMARY KEY(subject, act)) WITHOUT ROWID;
+        CREATE TABLE log_entries(seq INTEGER PRIMARY KEY, act INTEGER NOT NULL, at INTEGER NOT NULL, indexed INTEGER NOT NULL, hash BLOB NOT NULL, entry BLOB NOT NULL);
+        CREATE TABLE log_subjects(subject INTEGER PRIMARY KEY, id TEXT NOT NULL, key BLOB, commitment BLOB NOT NULL);
+        CREATE TABLE log_index(part INTEGER NOT NULL, subject INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(part, subject, seq)) WITHOUT ROWID;
+        CREATE TABLE log_bundles(idx INTEGER PRIMARY KEY, earliest INTEGER NOT NULL, latest INTEGER NOT NULL, terms TEXT NOT NULL);
         CREATE TABLE log_tiles(level INTEGER NOT NULL, idx INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY(level, idx));
         CREATE TABLE log_heads(size INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL, published INTEGER NOT NULL);
         """;

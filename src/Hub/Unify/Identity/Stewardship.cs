@@ -21,7 +21,8 @@ public sealed record Steward(string By, string Reason);
 /// the entities are called later, and is undone by another decision.
 /// </summary>
 /// <param name="connectorOf">Connector ids by number of connection, for survivorship.</param>
-public sealed class Stewardship(IHubStore store, Bindings bindings, Func<int, string> connectorOf, TimeProvider time)
+/// <param name="tell">Is told of each decision and what it changed, before both are committed.</param>
+public sealed class Stewardship(IHubStore store, Bindings bindings, Func<int, string> connectorOf, TimeProvider time, Action<IHubTransaction, DecisionRow, IReadOnlyList<ChangeRow>> tell)
 {
     /// <summary>Name of the connection, the stream and the connector that pinned values come from.</summary>
     public const string Connection = GoldenFold.Steward;
@@ -104,6 +105,7 @@ public sealed class Stewardship(IHubStore store, Bindings bindings, Func<int, st
         };
         var contribution = new NewContribution(binding, number, decision.At, JsonSerializer.SerializeToUtf8Bytes(body, PinnedValue.Plain));
         var changes = await new UnifyBatch(transaction, bindings, connectorOf).ApplyAsync([new(record, _connection, [contribution]) { IsNew = true }], new(0, 0, decision.At));
+        tell(transaction, decision, changes);
         await transaction.CommitAsync();
         return new(decision, changes);
     }
@@ -129,6 +131,7 @@ public sealed class Stewardship(IHubStore store, Bindings bindings, Func<int, st
         record.State = RecordState.Deleted;
         await transaction.WriteRecordsAsync([new(record, null, default)]);
         var changes = await new UnifyBatch(transaction, bindings, connectorOf).ApplyAsync([new(record, _connection, [])], new(0, 0, row.At));
+        tell(transaction, row, changes);
         await transaction.CommitAsync();
         return new(row, changes);
     }
@@ -137,6 +140,7 @@ public sealed class Stewardship(IHubStore store, Bindings bindings, Func<int, st
     {
         await transaction.Matches.AppendDecisionAsync(row);
         var changes = await new UnifyBatch(transaction, bindings, connectorOf).ReassignAsync(entities, new(0, 0, row.At));
+        tell(transaction, row, changes);
         await transaction.CommitAsync();
         return new(row, changes);
     }

@@ -63,7 +63,7 @@ public sealed class HostileConnectorTests
         Assert.DoesNotContain("blockedConnections", await client.GetStringAsync("/healthz/ready", Cancelled), StringComparison.Ordinal);
         await hub.SyncAsync("bad").WaitAsync(Watchdog, Cancelled);
         Assert.Contains("\"blockedConnections\":[\"bad\"]", await client.GetStringAsync("/healthz/ready", Cancelled), StringComparison.Ordinal);
-        client.DefaultRequestHeaders.Authorization = new("Bearer", (await new ApiKeys(hub.Workspace).CreateAsync("test", ApiScope.Admin, null, Cancelled)).Token);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", (await new ApiKeys(hub.Workspace).CreateAsync("test", ApiScope.Admin, null, null, null, Cancelled)).Token);
         var told = await client.GetStringAsync("/v1/connections", Cancelled);
         Assert.Contains("its thread is left behind", told, StringComparison.Ordinal);
         await app.StopAsync(Cancelled);
@@ -131,7 +131,7 @@ public sealed class HostileConnectorTests
     {
         await using var hub = await PluginHub.OpenAsync(sin);
         var failed = await Assert.ThrowsAsync<ConnectorException>(() =>
-            new ActionRunner(hub.Workspace).RunAsync("bad", "act", "key", JsonSerializer.SerializeToElement(new { }), Cancelled).WaitAsync(Watchdog, Cancelled));
+            new ActionRunner(hub.Workspace).RunAsync("bad", "act", "key", JsonSerializer.SerializeToElement(new { }), new("test", null), Cancelled).WaitAsync(Watchdog, Cancelled));
         Assert.Contains(reason, failed.Message, StringComparison.Ordinal);
         Assert.True(failed.MayHaveHappened);
     }

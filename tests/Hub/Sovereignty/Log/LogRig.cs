@@ -53,6 +53,14 @@ internal sealed class LogRig : IAsyncDisposable
         return verification;
     }
 
+    /// <summary>Places in the index of subjects of all entries up to this one.</summary>
+    public long Indexed(long sequence)
+    {
+        long indexed = 0;
+        Log.Visit(sequence, sequence + 1, (in IntegrationHub.Storage.LogView row) => indexed = row.Indexed);
+        return indexed;
+    }
+
     /// <summary>Closes the store, does something to its file, opens it again.</summary>
     public async Task BetweenAsync(Action<string> change)
     {
@@ -74,6 +82,25 @@ internal sealed class LogRig : IAsyncDisposable
             command.Parameters.AddWithValue(name, value);
         return command.ExecuteNonQuery();
     }
+
+    public object[] RandomRow(string table, string[] columns, Random random)
+    {
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={File};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = $"SELECT {string.Join(',', columns)} FROM {table} LIMIT 1 OFFSET {random.Next()} % (SELECT count(*) FROM {table})";
+        using var reader = command.ExecuteReader();
+        Assert.True(reader.Read());
+        var row = new object[columns.Length];
+        reader.GetValues(row);
+        return row;
+    }
+
+    public void PutRow(string table, string[] columns, object[] row) =>
+        Tamper($"INSERT OR REPLACE INTO {table}({string.Join(',', columns)}) VALUES({string.Join(',', columns.Select(c => "$" + c))})", [.. columns.Zip(row).Select(c => ("$" + c.First, c.Second))]);
+
+    public void DeleteRow(string table, string[] columns, object[] row) =>
+        Assert.Equal(1, Tamper($"DELETE FROM {table} WHERE {string.Join(" AND ", columns.Select(c => $"{c}=${c}"))}", [.. columns.Zip(row).Select(c => ("$" + c.First, c.Second))]));
 
     public async ValueTask DisposeAsync()
     {

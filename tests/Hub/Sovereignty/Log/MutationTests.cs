@@ -34,7 +34,7 @@ public sealed class MutationTests
         var mutations = int.Parse(Environment.GetEnvironmentVariable("HUB_MUTATIONS") ?? "250", CultureInfo.InvariantCulture);
         for (var i = 0; i < mutations; i++)
         {
-            var (what, named) = Mutate(rig, random, i % 10, out var undo);
+            var (what, named) = i % 16 < 10 ? Mutate(rig, random, i % 16, out var undo) : BesideMutations.Mutate(rig, random, i % 16 - 10, out undo);
             var faults = (await rig.VerifyAsync()).Faults;
             Assert.True(faults.Count > 0, $"seed {seed}, mutation {i}: {what} was not noticed");
             Assert.True(faults.Any(f => f.Contains(named, StringComparison.Ordinal)), $"seed {seed}, mutation {i}: {what} is not named by '{named}' in: {string.Join("; ", faults)}");
@@ -48,7 +48,8 @@ public sealed class MutationTests
     {
         var at = random.Next(Entries);
         var row = rig.Log.Entries(at, 1)[0];
-        undo = () => rig.Tamper("INSERT OR REPLACE INTO log_entries(seq, act, at, hash, entry) VALUES($s,$c,$a,$h,$e)", ("$s", row.Sequence), ("$c", row.Act), ("$a", row.At), ("$h", row.Hash), ("$e", row.Entry));
+        var indexed = rig.Indexed(at);
+        undo = () => rig.Tamper("INSERT OR REPLACE INTO log_entries(seq, act, at, indexed, hash, entry) VALUES($s,$c,$a,$i,$h,$e)", ("$s", row.Sequence), ("$c", row.Act), ("$a", row.At), ("$i", indexed), ("$h", row.Hash), ("$e", row.Entry));
         var place = $"entry {at}";
         switch (kind)
         {
@@ -92,7 +93,7 @@ public sealed class MutationTests
     }
 
     private static void Put(LogRig rig, long sequence, IntegrationHub.Storage.LogRow row) =>
-        rig.Tamper("INSERT OR REPLACE INTO log_entries(seq, act, at, hash, entry) VALUES($s,$c,$a,$h,$e)", ("$s", sequence), ("$c", sequence == row.Sequence ? row.Act : sequence), ("$a", row.At), ("$h", row.Hash), ("$e", row.Entry));
+        rig.Tamper("UPDATE log_entries SET act=$c, at=$a, hash=$h, entry=$e WHERE seq=$s", ("$s", sequence), ("$c", sequence == row.Sequence ? row.Act : sequence), ("$a", row.At), ("$h", row.Hash), ("$e", row.Entry));
 
     /// <summary>One bit of any bytes that are stored.</summary>
     private static (string, string) FlipBit(LogRig rig, Random random, out Action undo)

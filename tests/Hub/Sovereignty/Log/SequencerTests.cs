@@ -90,6 +90,30 @@ public sealed class SequencerTests
     }
 
     [Fact]
+    public async Task A_verification_beside_a_hub_that_writes_and_signs_finds_no_fault()
+    {
+        await using var rig = new LogRig();
+        await rig.FillAsync(700);
+        await rig.Sovereignty.IntegrateAsync(LogRig.Cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(LogRig.Cancel);
+        var writing = Task.Run(async () =>
+        {
+            for (var i = 0; !stop.IsCancellationRequested; i++)
+                await rig.WriteAsync(new(LogAction.Map, "hub") { Subjects = [new(i % 90, $"contact-{i % 90}"), new(100 + i, $"contact-{100 + i}")] }, new(LogAction.Export, "hub"));
+        }, LogRig.Cancel);
+        var signing = Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+                await rig.Sovereignty.IntegrateAsync(LogRig.Cancel);
+        }, LogRig.Cancel);
+        for (var i = 0; i < 25; i++)
+            Assert.Empty((await rig.VerifyAsync()).Faults);
+        await stop.CancelAsync();
+        await Task.WhenAll(writing, signing);
+        Assert.True(rig.Log.Count() > 800);
+    }
+
+    [Fact]
     public async Task A_rotated_key_signs_from_then_on_and_old_checkpoints_stay_verifiable()
     {
         await using var rig = new LogRig();

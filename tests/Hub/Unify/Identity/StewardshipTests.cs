@@ -132,5 +132,5 @@ public sealed class StewardshipTests
         Assert.Equal([(2L, 3L)], (await new Proposals(rig.Store.Reader, rig.Type).FindAsync(0, 10, 1000, Stop)).Select(p => (p.A, p.B)));
     }
 
-    private static Stewardship Stewardship(MatchRig rig) => new(rig.Store, rig.Bindings, rig.ConnectorOf, TimeProvider.System);
+    private static Stewardship Stewardship(MatchRig rig) => new(rig.Store, rig.Bindings, rig.ConnectorOf, TimeProvider.System, (_, _, _) => { });
 }

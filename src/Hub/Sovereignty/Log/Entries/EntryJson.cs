@@ -18,21 +18,27 @@ internal static class EntryJson
     // {"v":1,"at":"(time)","act":"(act)"
     private const int TimeAt = 13;
     private const int ActAt = TimeAt + TimeLength + 9;
-    private const int ActLength = 16;
+    /// <summary>Characters of what the entries of one act share.</summary>
+    public const int ActLength = 16;
 
     // Of this the members other than subjects take at most half.
     private const int MostWithoutSubjects = MostBytes / 2;
     private const int SubjectBytes = LogCommitments.Characters + 3;
 
+    // Of these it is not worth knowing beforehand whether they have room.
+    private const int FewSubjects = 8;
+
+    private static readonly string[] Names = [.. Enum.GetNames<LogAction>().Select(n => n.ToLowerInvariant())];
+
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>The entry, or several where it has too many subjects or fields for one.</summary>
+    /// <summary>The entry, or several where it has too many subjects or fields for one; each with the part of what was told that it holds.</summary>
     /// <param name="act">What the entries of one act share.</param>
     /// <param name="commitments">Of every subject.</param>
-    public static IEnumerable<byte[]> Write(LogEntry entry, string act, string hub, long at, IReadOnlyDictionary<long, string> commitments)
+    public static IEnumerable<(LogEntry Part, byte[] Bytes)> Write(LogEntry entry, string act, string hub, long at, IReadOnlyDictionary<long, string> commitments)
     {
-        if (entry.Subjects.Count == 0 && entry.Pairs.Count == 0 && Render(entry, act, hub, at, commitments) is { Length: <= MostBytes } whole)
-            return [whole];
+        if (entry.Subjects.Count <= FewSubjects && entry.Pairs.Count == 0 && Render(entry, act, hub, at, commitments) is { Length: <= MostBytes } whole)
+            return [(entry, whole)];
         var bare = Render(entry with { Subjects = [], Pairs = [] }, act, hub, at, commitments).Length;
         if (bare > MostWithoutSubjects)
             return Halves(entry).SelectMany(half => Write(half, act, hub, at, commitments));
@@ -40,21 +46,22 @@ internal static class EntryJson
         var chunks = entry.Pairs.Count > 0
             ? entry.Pairs.Chunk(room / 3).Select(pairs => entry with { Pairs = pairs })
             : entry.Subjects.Chunk(room).Select(subjects => entry with { Subjects = subjects });
-        return chunks.Select(chunk => Render(chunk, act, hub, at, commitments));
+        return chunks.Select(chunk => (chunk, Render(chunk, act, hub, at, commitments)));
     }
 
-    /// <summary>Whether time and act of a row are those that the entry says; entries begin with both, at fixed places.</summary>
-    /// <param name="before">The row before, or <c>null</c> for the first.</param>
-    public static bool Agrees(LogRow row, LogRow? before)
+    /// <summary>Whether an entry says this time; it stands at a fixed place.</summary>
+    /// <param name="at">Unix milliseconds.</param>
+    public static bool IsAt(ReadOnlySpan<byte> entry, long at)
     {
-        Span<byte> at = stackalloc byte[TimeLength];
-        DateTimeOffset.FromUnixTimeMilliseconds(row.At).TryFormat(at, out _, TimeFormat, CultureInfo.InvariantCulture);
-        return row.Entry.Length > ActAt + ActLength && row.Entry.AsSpan(TimeAt, TimeLength).SequenceEqual(at)
-            && (row.Act == row.Sequence || (before is not null && before.Act == row.Act && Act(before).SequenceEqual(Act(row))))
-            && (row.Act != row.Sequence || before is null || !Act(before).SequenceEqual(Act(row)));
+        Span<byte> time = stackalloc byte[TimeLength];
+        return entry.Length > TimeAt + TimeLength
+            && at >= DateTimeOffset.MinValue.ToUnixTimeMilliseconds() && at <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            && DateTimeOffset.FromUnixTimeMilliseconds(at).TryFormat(time, out _, TimeFormat, CultureInfo.InvariantCulture)
+            && entry.Slice(TimeAt, TimeLength).SequenceEqual(time);
     }
 
-    private static ReadOnlySpan<byte> Act(LogRow row) => row.Entry.AsSpan(Math.Min(ActAt, row.Entry.Length), Math.Min(ActLength, Math.Max(0, row.Entry.Length - ActAt)));
+    /// <summary>What the entry shares with those of its act; it stands at a fixed place.</summary>
+    public static ReadOnlySpan<byte> Act(ReadOnlySpan<byte> entry) => entry.Length > ActAt + ActLength ? entry.Slice(ActAt, ActLength) : [];
 
     /// <summary>The same with half of the fields each: of the entity types, or of the one type there is.</summary>
     private static IEnumerable<LogEntry> Halves(LogEntry entry) => entry.Data switch
@@ -78,7 +85,7 @@ internal static class EntryJson
             json.WriteString("at", DateTimeOffset.FromUnixTimeMilliseconds(at).ToString(TimeFormat, CultureInfo.InvariantCulture));
             json.WriteString("act", act);
             json.WriteString("hub", hub);
-            json.WriteString("action", entry.Action.ToString().ToLowerInvariant());
+            json.WriteString("action", Name(entry.Action));
             json.WriteString("actor", entry.Actor);
             Text(json, "address", entry.Address);
             Place(json, "from", entry.From);
@@ -96,6 +103,9 @@ internal static class EntryJson
 
         return buffer.WrittenSpan.ToArray();
     }
+
+    /// <summary>As it stands in entries.</summary>
+    public static string Name(LogAction action) => Names[(int)action];
 
     private static void Text(Utf8JsonWriter json, string name, string? value)
     {

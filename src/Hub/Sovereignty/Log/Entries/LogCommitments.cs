@@ -30,7 +30,7 @@ public static class LogCommitments
         for (var i = 0; i < keys.Length; i++)
         {
             var key = random[(i * KeySize)..((i + 1) * KeySize)];
-            keys[i] = new(subjects[i].Entity, key, Of(key, subjects[i].Id));
+            keys[i] = new(subjects[i].Entity, subjects[i].Id, key, Of(key, subjects[i].Id));
         }
 
         return keys;

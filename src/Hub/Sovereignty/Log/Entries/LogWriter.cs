@@ -34,12 +34,14 @@ public sealed class LogWriter(string hub, string region, byte[] key, TimeProvide
     {
         if (!IsOn || entries.Count == 0)
             return;
-        var subjects = entries.SelectMany(e => e.Pairs.SelectMany(p => new[] { p.Subject, p.Other }).Concat(e.Subjects)).DistinctBy(s => s.Entity).OrderBy(s => s.Entity).ToList();
-        var commitments = Commitments(transaction.Log, subjects);
+        var commitments = Commitments(transaction.Log, entries);
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
         var act = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(ActBytes));
-        var written = entries.SelectMany(e => EntryJson.Write(e, act, hub, at, commitments)).Select(e => (e, TreeHash.Leaf(e))).ToList();
-        transaction.Log.Append(written, [.. subjects.Select(s => s.Entity)], at);
+        var written = new List<NewLogEntry>(entries.Count);
+        foreach (var entry in entries)
+            foreach (var (part, bytes) in EntryJson.Write(entry, act, hub, at, commitments))
+                written.Add(new(bytes, TreeHash.Leaf(bytes), Subjects(part)));
+        transaction.Log.Append(written, at);
     }
 
     /// <summary>Appends the entries of an act that writes nothing else, such as a read; it is durable when this comes back.</summary>
@@ -52,12 +54,53 @@ public sealed class LogWriter(string hub, string region, byte[] key, TimeProvide
         await transaction.CommitAsync();
     }
 
-    private static Dictionary<long, string> Commitments(ILogTransaction log, List<LogSubject> subjects)
+    /// <summary>What each subject of the entries is named by; those that never were named get a key.</summary>
+    private static Dictionary<long, string> Commitments(ILogTransaction log, IReadOnlyList<LogEntry> entries)
     {
-        var found = log.FindSubjectKeys([.. subjects.Select(s => s.Entity)]);
-        var missing = subjects.Where((_, i) => found[i] is null).ToList();
-        var created = LogCommitments.Create(missing);
+        var found = new Dictionary<long, string>();
+        var missing = new SortedDictionary<long, LogSubject>();
+        foreach (var entry in entries)
+        {
+            foreach (var subject in entry.Subjects)
+                Find(subject);
+            foreach (var (subject, other) in entry.Pairs)
+            {
+                Find(subject);
+                Find(other);
+            }
+        }
+
+        if (missing.Count == 0)
+            return found;
+        var created = LogCommitments.Create([.. missing.Values]);
         log.AddSubjectKeys(created);
-        return found.OfType<SubjectKey>().Concat(created).ToDictionary(k => k.Subject, k => LogCommitments.Write(k.Commitment));
+        foreach (var key in created)
+            found[key.Subject] = LogCommitments.Write(key.Commitment);
+        return found;
+
+        void Find(LogSubject subject)
+        {
+            if (found.ContainsKey(subject.Entity))
+                return;
+            if (log.FindCommitment(subject.Entity) is { } commitment)
+                found[subject.Entity] = LogCommitments.Write(commitment);
+            else
+                missing.TryAdd(subject.Entity, subject);
+        }
+    }
+
+    /// <summary>Every subject that an entry names, once.</summary>
+    private static HashSet<long> Subjects(LogEntry entry)
+    {
+        var subjects = new HashSet<long>(entry.Subjects.Count + 2 * entry.Pairs.Count);
+        foreach (var subject in entry.Subjects)
+            subjects.Add(subject.Entity);
+        foreach (var (subject, other) in entry.Pairs)
+        {
+            subjects.Add(subject.Entity);
+            subjects.Add(other.Entity);
+        }
+
+        return subjects;
     }
 }

@@ -27,13 +27,13 @@ public sealed class LogWriterTests
         });
         var row = Assert.Single(rig.Log.Entries(0, 10));
         var key = rig.Log.SubjectKey(12)!;
-        var commitment = LogCommitments.Write(HMACSHA256.HashData(key.Key, "contact-12"u8).AsSpan(0, 16));
+        var commitment = LogCommitments.Write(HMACSHA256.HashData(key.Key!, "contact-12"u8).AsSpan(0, 16));
         var act = JsonDocument.Parse(row.Entry).RootElement.GetProperty("act").GetString();
         Assert.Equal($$$"""
             {"v":1,"at":"2026-01-02T03:04:05.000Z","act":"{{{act}}}","hub":"test","action":"export","actor":"key:0123456789ab","from":{"system":"hub","region":"CN"},"to":{"system":"crm/leads","region":"DE"},"purpose":"service","basis":"contract","decision":"allow","rule":"default","data":[{"entity":"contact","fields":["name","mobile"],"classes":["personal"]}],"counts":{"records":1},"about":{"run":"7"},"subjects":["{{{commitment}}}"]}
             """, Encoding.UTF8.GetString(row.Entry));
         Assert.Equal(TreeHash.Leaf(row.Entry), row.Hash);
-        Assert.Equal(32, key.Key.Length);
+        Assert.Equal(32, key.Key!.Length);
     }
 
     [Fact]
