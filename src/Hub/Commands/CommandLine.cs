@@ -150,5 +150,5 @@ internal static class CommandWorkspace
         await OpenAsync(Config(parsed), cancellationToken);
 
     public static async ValueTask<Workspace> OpenAsync(HubConfig config, CancellationToken cancellationToken) =>
-        await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true).Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace)), cancellationToken);
+        await Workspace.OpenAsync(config, ConnectorRegistry.Open(config.Root), TimeProvider.System, LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true).Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace)), cancellationToken);
 }

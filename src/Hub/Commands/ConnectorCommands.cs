@@ -1,10 +1,9 @@
 using System.CommandLine;
-using System.ComponentModel.DataAnnotations;
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Connections.Declarative;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sdk.Http;
 using IntegrationHub.Yaml;
@@ -16,17 +15,17 @@ internal static class ConnectorCommands
 {
     public static Command Connectors()
     {
-        var id = new Argument<string>("id") { Description = "Id of the connector." };
+        var id = new Argument<string>("id") { Description = "Id of the connector, or the path of a manifest file." };
         var show = new Command("show", "Show a connector: its streams and settings.") { id };
         show.SetAction((parsed, _) =>
         {
-            Show(parsed, ConnectorRegistry.BuiltIn().Get(parsed.GetValue(id)!).Manifest);
+            Show(parsed, Find(parsed, parsed.GetValue(id)!).Manifest);
             return Task.FromResult(Exit.Ok);
         });
-        var command = new Command("connectors", "List the connectors.") { show };
+        var command = new Command("connectors", "List the connectors.") { show, Validate() };
         command.SetAction((parsed, _) =>
         {
-            var all = ConnectorRegistry.BuiltIn().All.Select(c => c.Manifest);
+            var all = ConnectorRegistry.Open(CommandWorkspace.Config(parsed).Root).All.Select(c => c.Manifest);
             if (parsed.WantsJson())
                 Printing.WriteJson(parsed.Out(), all.Select(m => new { id = m.Id, title = m.Title, family = m.Family.ToString().ToLowerInvariant(), streams = m.Streams.Select(s => s.Name) }));
             else
@@ -35,6 +34,34 @@ internal static class ConnectorCommands
         });
         return command;
     }
+
+    private static Command Validate()
+    {
+        var files = new Argument<FileInfo[]>("files") { Description = "Manifest files of declarative connectors.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("validate", "Check manifest files of declarative connectors: every fault with its line and column.") { files };
+        command.SetAction((parsed, _) =>
+        {
+            var faults = new List<Diagnostic>();
+            foreach (var file in parsed.GetValue(files)!)
+                try
+                {
+                    DeclarativeFolder.Read(file.FullName, ManifestCodes.None);
+                    parsed.Out().WriteLine($"{file}: ok");
+                }
+                catch (InvalidFileException e)
+                {
+                    faults.AddRange(e.Faults);
+                }
+
+            return faults.Count == 0 ? Task.FromResult(Exit.Ok) : throw new InvalidFileException(faults);
+        });
+        return command;
+    }
+
+    /// <summary>A connector by its id, or by the path of its manifest file, which need not be in its folder yet.</summary>
+    private static IConnector Find(ParseResult parsed, string id) => id.EndsWith(".yaml", StringComparison.Ordinal)
+        ? DeclarativeFolder.Read(Path.GetFullPath(id), ManifestCodes.None)
+        : ConnectorRegistry.Open(CommandWorkspace.Config(parsed).Root).Get(id);
 
     public static Command Check()
     {
@@ -58,7 +85,7 @@ internal static class ConnectorCommands
 
     public static Command Read()
     {
-        var id = new Argument<string>("connector") { Description = "Id of the connector." };
+        var id = new Argument<string>("connector") { Description = "Id of the connector, or the path of a manifest file." };
         var file = new Option<FileInfo>("--config") { Description = "YAML file with the connection's settings (what stands under 'config:' in hub.yaml).", Required = true };
         var streamName = new Option<string?>("--stream") { Description = "Which stream. Default: the first." };
         var limit = new Option<int>("--limit") { Description = "Stop after this many records; 0 reads to the end.", DefaultValueFactory = _ => 10 };
@@ -71,7 +98,7 @@ internal static class ConnectorCommands
 
     private static async Task<int> ReadAsync(ParseResult parsed, string id, FileInfo file, string? streamName, int limit, string? cursor, bool assemble, CancellationToken cancel)
     {
-        var connector = ConnectorRegistry.BuiltIn().Get(id);
+        var connector = Find(parsed, id);
         var diagnostics = new Diagnostics(file.ToString());
         if (!file.Exists)
             diagnostics.Add(1, 1, "there is no such file");
@@ -122,7 +149,7 @@ internal static class ConnectorCommands
 
     private static void Show(ParseResult parsed, ConnectorManifest manifest)
     {
-        var settings = Fields(manifest.Options);
+        var settings = Fields(manifest.Settings);
         if (parsed.WantsJson())
         {
             Printing.WriteJson(parsed.Out(), new
@@ -133,7 +160,7 @@ internal static class ConnectorCommands
                 description = manifest.Description,
                 region = manifest.Region,
                 streams = manifest.Streams.Select(s => new { name = s.Name, description = s.Description, deletions = s.Deletions.ToString().ToLowerInvariant(), personalData = s.PersonalData }),
-                actions = manifest.Actions.Select(a => new { name = a.Name, description = a.Description, personalData = a.PersonalData, input = Fields(a.Input) }),
+                actions = manifest.Actions.Select(a => new { name = a.Name, description = a.Description, personalData = a.PersonalData, input = Fields(a.Fields) }),
                 callbacks = manifest.Callbacks,
                 settings,
             });
@@ -148,7 +175,7 @@ internal static class ConnectorCommands
         foreach (var action in manifest.Actions)
         {
             output.WriteLine($"\nAction {action.Name}: {action.Description}");
-            WriteFields(output, "  ", Fields(action.Input));
+            WriteFields(output, "  ", Fields(action.Fields));
         }
 
         if (manifest.Callbacks)
@@ -156,24 +183,18 @@ internal static class ConnectorCommands
     }
 
     private static void WriteFields(TextWriter output, string indent, IEnumerable<Field> fields) =>
-        Printing.Table(output, [indent + "name", "type", ""], fields.Select(f => (IReadOnlyList<string>)[indent + f.Name, f.Type, (f.Required ? "required " : "") + (f.Secret ? "secret " : "") + f.Description]));
+        Printing.Table(output, [indent + "name", "type", ""], fields.Select(f => (IReadOnlyList<string>)[indent + f.Name, f.Type, (f.Required ? "required " : "") + (f.Secret ? "secret " : "") + f.Description + (f.Default is null ? "" : $" Default: {f.Default}.")]));
 
-    private static List<Field> Fields(Type type) =>
-    [
-        .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true }).Select(p => new Field(
-            JsonNamingPolicy.CamelCase.ConvertName(p.Name), TypeName(p.PropertyType), p.IsDefined(typeof(RequiredAttribute)), p.IsDefined(typeof(SecretAttribute)),
-            p.GetCustomAttribute<System.ComponentModel.DescriptionAttribute>()?.Description ?? "")),
-    ];
+    private static IEnumerable<Field> Fields(IReadOnlyList<FieldManifest> fields) => fields.Select(f => new Field(f.Name, TypeName(f), f.Required, f.Secret, f.Description, f.Default));
 
-    private sealed record Field(string Name, string Type, bool Required, bool Secret, string Description);
+    private sealed record Field(string Name, string Type, bool Required, bool Secret, string Description, string? Default);
 
-    private static string TypeName(Type type)
+    private static string TypeName(FieldManifest field) => field.Type switch
     {
-        type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type.IsEnum)
-            return string.Join(" | ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName));
-        if (type != typeof(string) && type.IsAssignableTo(typeof(System.Collections.IEnumerable)))
-            return "list";
-        return type == typeof(string) ? "text" : type == typeof(TimeSpan) ? "duration (hh:mm:ss)" : type == typeof(bool) ? "true | false" : type == typeof(DateTimeOffset) ? "time" : type == typeof(Uri) ? "address" : "number";
-    }
+        InputType.Integer or InputType.Number => "number",
+        InputType.Flag => "true | false",
+        InputType.Choice => string.Join(" | ", field.Choices),
+        InputType.Duration => "duration (hh:mm:ss)",
+        var type => type.ToString().ToLowerInvariant(),
+    };
 }

@@ -26,7 +26,7 @@ internal static class DemoCommand
         if (fresh && File.Exists(Path.Combine(data, "hub.db")))
             Directory.Delete(data, recursive: true);
         var config = Connections.Configuration.HubConfigFile.Read(WriteConfig(data)) with { Data = data };
-        await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, HubLogs.Create(json: false, LogLevel.Warning), cancel);
+        await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.Open(config.Root), TimeProvider.System, HubLogs.Create(json: false, LogLevel.Warning), cancel);
 
         output.WriteLine("Reading real public tender notices from samples/ocds ...");
         var runs = new List<RunRow>();

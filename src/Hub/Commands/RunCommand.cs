@@ -14,7 +14,7 @@ internal static class RunCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var config = CommandWorkspace.Config(parsed);
-            await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, HubLogs.Create(parsed.GetValue(logJson)), cancel);
+            await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.Open(config.Root), TimeProvider.System, HubLogs.Create(parsed.GetValue(logJson)), cancel);
             await using var host = HubHost.Build(workspace, new());
             await HubHost.StartAsync(host, cancel);
             parsed.Out().WriteLine($"""

@@ -1,3 +1,4 @@
+using IntegrationHub.Connections.Declarative;
 using IntegrationHub.Connectors.Esign;
 using IntegrationHub.Connectors.Kingdee;
 using IntegrationHub.Connectors.Ocds;
@@ -8,12 +9,26 @@ using IntegrationHub.Yaml;
 namespace IntegrationHub.Connections;
 
 /// <summary>The connectors this hub can run.</summary>
-public sealed class ConnectorRegistry(IEnumerable<IConnector> connectors)
+public sealed class ConnectorRegistry
 {
-    private readonly Dictionary<string, IConnector> _byId = connectors.ToDictionary(c => c.Manifest.Id, StringComparer.Ordinal);
+    private readonly Dictionary<string, IConnector> _byId = new(StringComparer.Ordinal);
 
-    /// <summary>Those that come with the hub.</summary>
-    public static ConnectorRegistry BuiltIn() => new([new EsignConnector(), new KingdeeConnector(), new OcdsConnector(), new WecomConnector()]);
+    /// <exception cref="ConnectorException">Of kind configuration when two have the same id.</exception>
+    public ConnectorRegistry(IEnumerable<IConnector> connectors)
+    {
+        foreach (var connector in connectors)
+            if (!_byId.TryAdd(connector.Manifest.Id, connector))
+                throw new ConnectorException(ConnectorErrorKind.Configuration, $"two connectors have the id '{connector.Manifest.Id}'; rename the one in the folder '{DeclarativeFolder.Name}'");
+    }
+
+    /// <summary>Those that come with the hub as code.</summary>
+    public static ConnectorRegistry BuiltIn() => new(Coded());
+
+    /// <summary>Everything: code, the manifests that come with the hub, and those in <c>connectors/</c> below a folder.</summary>
+    /// <exception cref="InvalidFileException">With every fault of every manifest.</exception>
+    public static ConnectorRegistry Open(string root) => new([.. Coded(), .. DeclarativeFolder.Open(root, ManifestCodes.None)]);
+
+    private static IConnector[] Coded() => [new EsignConnector(), new KingdeeConnector(), new OcdsConnector(), new WecomConnector()];
 
     public IEnumerable<IConnector> All => _byId.Values.OrderBy(c => c.Manifest.Id, StringComparer.Ordinal);
 

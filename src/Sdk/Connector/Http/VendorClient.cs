@@ -127,6 +127,8 @@ public sealed class VendorClient : IDisposable
             message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(request.ContentType);
         }
 
+        foreach (var (name, value) in request.Headers)
+            message.Headers.TryAddWithoutValidation(name, value);
         if (request.Writes)
             message.Options.Set(ConnectorHttp.SendOnce, true);
         return message;
