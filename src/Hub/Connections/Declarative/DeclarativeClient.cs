@@ -147,7 +147,7 @@ internal sealed class DeclarativeClient : IDisposable
         catch (ConnectorException e) when (e.Kind == ConnectorErrorKind.Permanent)
         {
             // What the table does not explain at the token's address is a refusal of the credentials, 400 invalid_grant for one.
-            throw new ConnectorException(ConnectorErrorKind.Configuration, e.Message + $"; check {string.Join(", ", Used(token.Request).Order(StringComparer.Ordinal))}", e) { Code = e.Code };
+            throw new ConnectorException(ConnectorErrorKind.Configuration, e.Message + $"; check {string.Join(", ", Used(token).Order(StringComparer.Ordinal))}", e) { Code = e.Code };
         }
 
         if (answer.Body.Text(token.Value) is not { Length: > 0 } value)
@@ -157,7 +157,7 @@ internal sealed class DeclarativeClient : IDisposable
     }
 
     /// <summary>The settings that credentials are made of.</summary>
-    private static IEnumerable<string> Used(RequestPlan request) => request.Placeholders.Where(p => p.StartsWith("settings.", StringComparison.Ordinal)).Select(p => p["settings.".Length..]).Distinct();
+    private static IEnumerable<string> Used(TokenPlan token) => token.Request.Placeholders.Concat(token.FirstRefresh?.Placeholders ?? []).Where(p => p.StartsWith("settings.", StringComparison.Ordinal)).Select(p => p["settings.".Length..]).Distinct();
 
     /// <summary>A mark of everything the vendor knows the account by.</summary>
     private string Credentials()

@@ -67,7 +67,7 @@ internal sealed class ListWalk(DeclarativeClient client, StreamPlan stream, Read
             }
 
             // A walk that was taken up in the middle has not seen all keys.
-            if (total is not { } last || (most <= last && (start is not null || keys.Count >= last)))
+            if (!_paging.IsExact || total is not { } last || (most <= last && (start is not null || keys.Count >= last)))
                 yield break;
             if (walk == MostWalks)
                 throw new ConnectorException(ConnectorErrorKind.Transient, $"stream '{stream.Name}': the list has {last} records and {keys.Count} could be read, {MostWalks} times; it changes while it is read, or {_paging.Total} is not their number");

@@ -95,6 +95,7 @@ internal sealed partial class ManifestCompiler
             First = Number(paging, "first", style == PagingStyle.Page ? 1 : 0, 0),
             Next = Path(paging.Get("next")),
             Total = Path(paging.Get("total")),
+            IsExact = paging.Flag("exact"),
             Last = Condition(paging.Get("last")),
             EmptyEnds = paging.Flag("emptyEnds"),
         };
@@ -104,6 +105,8 @@ internal sealed partial class ManifestCompiler
             _diagnostics.Add(paging.Node, "paging: style offset needs 'size:', how many records a page holds");
         if (plan.Total is not null && (style is not (PagingStyle.Page or PagingStyle.Offset) || plan.Size is null))
             _diagnostics.Add(paging.Get("total")!, "total: belongs to the styles page and offset, with 'size:'");
+        if (plan is { IsExact: true, Total: null })
+            _diagnostics.Add(paging.Get("exact")!, "exact: says something about 'total:', which is missing");
         paging.Finish();
         return plan;
     }

@@ -149,8 +149,11 @@ internal sealed record PagingPlan
     /// <summary>Where the next token or address stands.</summary>
     public JsonPathQuery? Next { get; init; }
 
-    /// <summary>Where the number of all records stands, exactly; lists that changed while they were read are read again.</summary>
+    /// <summary>Where the number of all records stands; saves the question for the page behind the last one.</summary>
     public JsonPathQuery? Total { get; init; }
+
+    /// <summary><see cref="Total"/> is the number of different records, so that a list of which fewer were seen has changed while it was read, and is read again.</summary>
+    public bool IsExact { get; init; }
 
     /// <summary>Says of an answer that it is the last page.</summary>
     public JsonPathCondition? Last { get; init; }
