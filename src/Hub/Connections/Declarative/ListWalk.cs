@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sdk.Reading;
@@ -30,7 +31,7 @@ internal sealed class ListWalk(DeclarativeClient client, StreamPlan stream, Read
         {
             PagingStyle.Page => NumberedAsync(values, start, 1, cancellationToken),
             PagingStyle.Offset => NumberedAsync(values, start, (int)size, cancellationToken),
-            _ => Pager.ByCursorAsync(start, FromAnywhere(values), cancellationToken),
+            _ => LinkedAsync(values, start, cancellationToken),
         };
     }
 
@@ -38,7 +39,7 @@ internal sealed class ListWalk(DeclarativeClient client, StreamPlan stream, Read
     /// Rows that move to the end while the list is read pull others over the border of a page that was read already. Where the source tells how many there are, that shows, and the
     /// list is read once more.
     /// </summary>
-    private async IAsyncEnumerable<Page<Row>> NumberedAsync(Values values, string? start, int step, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<Page<Row>> NumberedAsync(Values values, string? start, int step, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var walk = 1; ; walk++)
         {
@@ -77,10 +78,16 @@ internal sealed class ListWalk(DeclarativeClient client, StreamPlan stream, Read
 
     private static long SizeOf(Values values, int count) => long.TryParse(values.Get("size")?.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : count;
 
-    private Func<string?, CancellationToken, Task<Page<Row>>> FromAnywhere(Values values)
+    /// <summary>A place that the vendor no longer knows begins the list again, once: what was read before is read twice, which costs time and loses nothing.</summary>
+    private async IAsyncEnumerable<Page<Row>> LinkedAsync(Values values, string? start, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var startedAgain = false;
-        return FetchAsync;
+        var (mayBeginAgain, beginsAgain) = (true, true);
+        for (; beginsAgain; start = null)
+        {
+            beginsAgain = false;
+            await foreach (var page in Pager.ByCursorAsync(start, FetchAsync, cancellationToken))
+                yield return page;
+        }
 
         async Task<Page<Row>> FetchAsync(string? at, CancellationToken cancel)
         {
@@ -92,11 +99,10 @@ internal sealed class ListWalk(DeclarativeClient client, StreamPlan stream, Read
                 var rows = Rows(answer);
                 return new(rows) { Next = IsLast(answer) || (_paging.EmptyEnds && rows.Count == 0) ? null : Next(answer) };
             }
-            catch (ConnectorException e) when (e.Code == ErrorTable.StartAgain && at is not null && !startedAgain)
+            catch (ConnectorException e) when (e.Code == ErrorTable.StartAgain && at is not null && mayBeginAgain)
             {
-                // What was read before is read again, which costs time and loses nothing.
-                startedAgain = true;
-                return await FetchAsync(null, cancel);
+                (mayBeginAgain, beginsAgain) = (false, true);
+                return new([]);
             }
         }
     }

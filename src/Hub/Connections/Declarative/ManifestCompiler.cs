@@ -133,7 +133,7 @@ internal sealed partial class ManifestCompiler
         var kinds = auth.Node.Members.Where(m => m.Key.Text is "key" or "basic" or "clientCredentials" or "refreshToken" or "token" or "code").ToList();
         if (kinds.Count != 1)
             _diagnostics.Add(auth.Node, "auth: expected one of key, basic, clientCredentials, refreshToken, token, code");
-        var plan = kinds.Count == 0 ? null : kinds[0].Key.Text switch
+        var plans = kinds.Select(kind => kind.Key.Text switch
         {
             "key" => Key(auth.Get("key")!),
             "basic" => Basic(auth.Get("basic")!),
@@ -141,11 +141,11 @@ internal sealed partial class ManifestCompiler
             "refreshToken" => OAuth(auth.Get("refreshToken")!, "refreshToken"),
             "token" => Token(auth.Get("token")!),
             _ => new AuthPlan { Code = Named<ISignRequests>(auth.Get("code")) },
-        };
+        }).ToList();
         foreach (var kind in (string[])["key", "basic", "clientCredentials", "refreshToken", "token", "code"])
             auth.Get(kind);
         auth.Finish();
-        return plan;
+        return plans.FirstOrDefault();
     }
 
     private AuthPlan? Key(YamlNode node)
