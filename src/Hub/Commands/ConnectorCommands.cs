@@ -4,6 +4,7 @@ using System.Text.Json;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Connections.Declarative;
+using IntegrationHub.Connections.Recordings;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sdk.Http;
 using IntegrationHub.Yaml;
@@ -91,12 +92,13 @@ internal static class ConnectorCommands
         var limit = new Option<int>("--limit") { Description = "Stop after this many records; 0 reads to the end.", DefaultValueFactory = _ => 10 };
         var cursor = new Option<string?>("--cursor") { Description = "Go on from this checkpoint." };
         var assemble = new Option<bool>("--assemble") { Description = "Print what mappings see: the documents assembled from the records of each group, at the end." };
-        var command = new Command("read", "Run one connector alone: prints records and checkpoints as JSON Lines. No hub, no store.") { id, file, streamName, limit, cursor, assemble };
-        command.SetAction((parsed, cancel) => ReadAsync(parsed, parsed.GetValue(id)!, parsed.GetValue(file)!, parsed.GetValue(streamName), parsed.GetValue(limit), parsed.GetValue(cursor), parsed.GetValue(assemble), cancel));
+        var record = new Option<DirectoryInfo?>("--record") { Description = "Keep what is exchanged with the system in this folder, for tests, with secrets and personal values masked." };
+        var command = new Command("read", "Run one connector alone: prints records and checkpoints as JSON Lines. No hub, no store.") { id, file, streamName, limit, cursor, assemble, record };
+        command.SetAction((parsed, cancel) => ReadAsync(parsed, parsed.GetValue(id)!, parsed.GetValue(file)!, parsed.GetValue(streamName), parsed.GetValue(limit), parsed.GetValue(cursor), parsed.GetValue(assemble), parsed.GetValue(record), cancel));
         return command;
     }
 
-    private static async Task<int> ReadAsync(ParseResult parsed, string id, FileInfo file, string? streamName, int limit, string? cursor, bool assemble, CancellationToken cancel)
+    private static async Task<int> ReadAsync(ParseResult parsed, string id, FileInfo file, string? streamName, int limit, string? cursor, bool assemble, DirectoryInfo? folder, CancellationToken cancel)
     {
         var connector = Find(parsed, id);
         var diagnostics = new Diagnostics(file.ToString());
@@ -110,22 +112,28 @@ internal static class ConnectorCommands
         var config = new ConnectionConfig("read", id, raw.RootElement, null, null, 1);
         var settings = await SecretReferences.ResolveAsync(config, connector.Manifest, root, secrets: null, cancel);
         using var logs = LoggerFactory.Create(l => l.AddSimpleConsole());
-        await using var connection = connector.Open(new() { Name = "read", Settings = settings, ContentRoot = root, CreateHttpClient = () => ConnectorHttp.CreateClient(), Log = logs.CreateLogger(id) });
+        var request = new ReadRequest(streamName ?? connector.Manifest.Streams[0].Name) { Cursor = cursor };
+        var recording = folder is null ? null : new Recording(connector.Manifest, request.Stream, settings);
+        await using var connection = connector.Open(new() { Name = "read", Settings = settings, ContentRoot = root, CreateHttpClient = () => ConnectorHttp.CreateClient(around: recording?.Handler()), Log = logs.CreateLogger(id) });
         if (connection is not IReadRecords reader)
             throw new ConnectorException(ConnectorErrorKind.Configuration, $"connector '{id}' reads no records");
 
         var records = 0;
         var groups = new SortedDictionary<string, List<KeptRecord>>(StringComparer.Ordinal);
-        var request = new ReadRequest(streamName ?? connector.Manifest.Streams[0].Name) { Cursor = cursor };
         await foreach (var item in reader.ReadAsync(request, cancel))
         {
             if (!assemble)
                 parsed.Out().WriteLine(Line(item));
             else if (item is SourceRecord { Group: { } group } part)
                 (groups.TryGetValue(group, out var parts) ? parts : groups[group] = []).Add(new(part.Id, part.Body, part.Metadata));
+            if (item is SourceRecord record)
+                recording?.Met(record);
             if (item is SourceRecord && ++records == limit)
                 break;
         }
+
+        if (recording is not null)
+            parsed.Error().WriteLine($"{recording.Write(folder!.FullName)} exchange(s) kept in {folder}; look through them before they go into a repository");
 
         if (assemble && connection is not IAssembleRecords)
             throw new ConnectorException(ConnectorErrorKind.Configuration, $"stream '{request.Stream}' of '{id}' is not assembled; leave --assemble out");

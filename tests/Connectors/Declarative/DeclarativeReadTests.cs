@@ -97,6 +97,15 @@ public sealed class DeclarativeReadTests
     }
 
     [Fact]
+    public async Task A_redirect_is_not_followed()
+    {
+        using var elsewhere = new OneAnswer(_ => SimulatedAnswer.Json("""{"data":[]}"""));
+        var refusal = await ReadAsync(_ => SimulatedAnswer.Json("{}", 302) with { Headers = [new("Location", elsewhere.Address.AbsoluteUri)] }, "");
+        Assert.Equal(ConnectorErrorKind.Configuration, refusal.Kind);
+        Assert.Empty(elsewhere.Requests);
+    }
+
+    [Fact]
     public async Task An_answer_of_another_shape_is_no_empty_list()
     {
         var refusal = await ReadAsync(_ => SimulatedAnswer.Json("""{"message":"all is well"}"""), "");

@@ -36,9 +36,15 @@ public static class ConnectorHttp
     /// <summary>Set on a request that must not be sent twice: it changes something at the vendor.</summary>
     public static readonly HttpRequestOptionsKey<bool> SendOnce = new("IntegrationHub.SendOnce");
 
+    /// <summary>Set on a request whose credentials are for its own host only: a redirect is its answer.</summary>
+    public static readonly HttpRequestOptionsKey<bool> StayHere = new("IntegrationHub.StayHere");
+
+    private static readonly HttpMessageHandler Transport = new ByRequest { InnerHandler = CreateTransport(followRedirects: true) };
+
     // One handler for all clients, so that connections are pooled; the lifetime keeps DNS changes seen.
-    private static readonly SocketsHttpHandler Transport = new()
+    private static SocketsHttpHandler CreateTransport(bool followRedirects) => new()
     {
+        AllowAutoRedirect = followRedirects,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         AutomaticDecompression = System.Net.DecompressionMethods.All,
         ConnectTimeout = TimeSpan.FromSeconds(15),
@@ -66,8 +72,16 @@ public static class ConnectorHttp
             .Build();
         if (around is not null)
             around.InnerHandler = Transport;
-        return new(new ResilienceHandler(pipeline) { InnerHandler = (HttpMessageHandler?)around ?? Transport }, disposeHandler: false) { Timeout = options.Timeout };
+        return new(new ResilienceHandler(pipeline) { InnerHandler = around ?? Transport }, disposeHandler: false) { Timeout = options.Timeout };
     }
 
     private static bool IsSentOnce(HttpRequestMessage? request) => request is not null && request.Options.TryGetValue(SendOnce, out var once) && once;
+
+    private sealed class ByRequest : DelegatingHandler
+    {
+        private readonly HttpMessageInvoker _staying = new(CreateTransport(followRedirects: false));
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            request.Options.TryGetValue(StayHere, out var stays) && stays ? _staying.SendAsync(request, cancellationToken) : base.SendAsync(request, cancellationToken);
+    }
 }

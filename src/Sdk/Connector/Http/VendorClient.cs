@@ -129,6 +129,8 @@ public sealed class VendorClient : IDisposable
 
         foreach (var (name, value) in request.Headers)
             message.Headers.TryAddWithoutValidation(name, value);
+        // Redirected requests would carry key or signature to wherever the answer says.
+        message.Options.Set(ConnectorHttp.StayHere, true);
         if (request.Writes)
             message.Options.Set(ConnectorHttp.SendOnce, true);
         return message;

@@ -49,13 +49,13 @@ public sealed class ManifestCompilerTests
             m.yaml:12:26: per: expected a span of time such as 00:10:00 or 30.00:00:00 (days first), found '60'
             m.yaml:15:17: status: expected an HTTP status, found '4299'
             m.yaml:15:30: means: 'rate-limitted' is not one of configuration, re-authenticate, rate-limited, transient, permanent, bad-record, start-again; did you mean 'rate-limited'?
-            m.yaml:16:9: an entry of errors.table needs 'status:' or 'code:'
-            m.yaml:20:16: request of stream 'items': expected one of get, post, put, patch, delete, with the path, such as 'get: contacts'
-            m.yaml:20:16: request of stream 'items' uses {page} nowhere: every page would be the first
-            m.yaml:20:18: unknown 'gett' in request of stream 'items'; did you mean 'get'?
-            m.yaml:20:50: unknown placeholder 'pag' here; did you mean 'page'?
-            m.yaml:20:64: '{' without '}'; write '{{' for a brace
-            m.yaml:22:22: expected ']' or ',', found the end of the text
+            m.yaml:16:7: an entry of errors.table needs 'status:' or 'code:'
+            m.yaml:20:14: request of stream 'items' uses {page} nowhere: every page would be the first
+            m.yaml:20:14: request of stream 'items': expected one of get, post, put, patch, delete, with the path, such as 'get: contacts'
+            m.yaml:20:16: unknown 'gett' in request of stream 'items'; did you mean 'get'?
+            m.yaml:20:49: unknown placeholder 'pag' here; did you mean 'page'?
+            m.yaml:20:63: '{' without '}'; write '{{' for a brace
+            m.yaml:22:22: expected ',' or ']' after a selector, found the end of the text
             m.yaml:23:10: expected a path to one value, such as $.data.id, found '$..id'
             m.yaml:24:16: deletions: 'sometimes' is not one of never, explicit, by-absence; known are by-absence, explicit, never
             """.ReplaceLineEndings("\n"), faults);
@@ -151,5 +151,5 @@ public sealed class ManifestCompilerTests
     }
 
     private static string Faults(string manifest) =>
-        string.Join('\n', Assert.Throws<InvalidFileException>(() => ManifestCompiler.Compile("m.yaml", manifest, ManifestCodes.None)).Faults.OrderBy(f => f.Line).ThenBy(f => f.Column).Select(f => f.ToString()));
+        string.Join('\n', Assert.Throws<InvalidFileException>(() => ManifestCompiler.Compile("m.yaml", manifest, ManifestCodes.None)).Faults.OrderBy(f => f.Line).ThenBy(f => f.Column).ThenBy(f => f.Message, StringComparer.Ordinal).Select(f => f.ToString()));
 }
