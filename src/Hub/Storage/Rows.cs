@@ -69,8 +69,11 @@ public sealed class ContributionRow
     /// <summary>The entity it belongs to now.</summary>
     public long Entity { get; set; }
 
-    /// <summary>The entity it goes back to when a merged entity is split: its first, or the one it got when that was taken by others.</summary>
+    /// <summary>The number of the entity it first came to.</summary>
     public long Home { get; set; }
+
+    /// <summary>The entity number that belongs to it, or 0: an entity goes by the lowest that belongs to its contributions.</summary>
+    public long Owns { get; set; }
 
     /// <summary>Unix milliseconds of the source's own time, or 0.</summary>
     public long ObservedAt { get; set; }
@@ -119,6 +122,9 @@ public sealed class EntityRow
     public byte[] Origins { get; set; } = [];
 
     public int Contributions { get; set; }
+
+    /// <summary>Whether it takes more than strong keys to hold its contributions together: comparisons, or a decision.</summary>
+    public bool IsChained { get; set; }
 }
 
 /// <summary>A value that says who an entity is, or that a link points with.</summary>

@@ -11,10 +11,8 @@ internal sealed record Member(ContributionRow Row, EntityBinding Binding, IReadO
 }
 
 /// <summary>What is to be one entity.</summary>
-internal sealed class Component(int order)
+internal sealed class Component
 {
-    public int Order { get; } = order;
-
     public List<Member> Members { get; } = [];
 
     /// <summary>Whole entities in it, oldest first.</summary>
@@ -22,6 +20,6 @@ internal sealed class Component(int order)
 
     public long Entity { get; set; }
 
-    /// <summary>Number of its oldest stored contribution, so that the oldest part of a split entity chooses first.</summary>
-    public long FirstStored => Members.Select(m => m.Row.Id).Where(i => i != 0).DefaultIfEmpty(long.MaxValue).Min();
+    /// <summary>Whether it takes more than strong keys to hold it together.</summary>
+    public bool IsChained { get; set; }
 }

@@ -14,10 +14,12 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
     private readonly EntityRows _rows = new(transaction);
     private readonly List<(Component Component, (int Type, int Part) Connected)> _matched = [];
     private readonly HashSet<long> _contestedBefore = [];
-    private int _order;
 
     /// <summary>Contributions outside the batch that changed their entity, with the entity they left and their keys.</summary>
     public List<(ContributionRow Row, long From, IReadOnlyList<IdentityKey> Keys, Profile Profile)> Moved { get; } = [];
+
+    /// <summary>Contributions outside the batch that stayed where they are and got a number.</summary>
+    public IReadOnlyList<ContributionRow> Renumbered { get; private set; } = [];
 
     /// <summary>Entities that another took in, and by whom.</summary>
     public Dictionary<long, long> Merged { get; } = [];
@@ -27,6 +29,9 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
 
     /// <summary>Entities whose contributions were dealt out anew: they must be folded from scratch.</summary>
     public HashSet<long> Dealt { get; } = [];
+
+    /// <summary>Entities whose parts were looked at, with whether it takes more than strong keys to hold them together.</summary>
+    public Dictionary<long, bool> Chained { get; } = [];
 
     /// <summary>Entity rows read on the way.</summary>
     public IReadOnlyDictionary<long, EntityRow> Entities => _rows.All;
@@ -49,12 +54,14 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
             await MatchAsync(type, [.. touched[type]], [.. reopened.Where(e => _rows[e].Type == type.Number)]);
         await DealAsync(deltas, members);
         await NoteContestedAsync();
+        foreach (var (component, _) in _matched)
+            Chained[component.Entity] = component.IsChained;
     }
 
     private async ValueTask MatchAsync(EntityBinding type, List<Delta> deltas, List<long> reopened)
     {
         var region = new MatchRegion(transaction, type, deltas, _rows, Dealt);
-        foreach (var (component, connected) in await region.ResolveAsync(reopened, () => _order++))
+        foreach (var (component, connected) in await region.ResolveAsync(reopened))
             _matched.Add((component, (type.Number, connected)));
         _contestedBefore.UnionWith(region.ContestedBefore);
     }
@@ -81,7 +88,7 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
     private async ValueTask<List<Member>> OpenAsync(IReadOnlyList<Delta> deltas)
     {
         foreach (var delta in deltas)
-            if (delta.WasLive && (!delta.IsLive || delta.StrongBefore.Except(delta.StrongAfter).Any()))
+            if (delta.WasLive && (!delta.IsLive || delta.LosesStrong))
                 Dealt.Add(delta.EntityBefore);
 
         var inBatch = deltas.Where(d => d.Row.Id != 0).ToDictionary(d => d.Row.Id);
@@ -121,26 +128,22 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
     private async ValueTask DealAsync(IReadOnlyList<Delta> deltas, List<Member> members)
     {
         var found = new Dictionary<object, Component>();
-        Component Of(object node) => found.TryGetValue(Find(node), out var c) ? c : found[Find(node)] = new(_order++);
+        Component Of(object node) => found.TryGetValue(Find(node), out var c) ? c : found[Find(node)] = new();
         foreach (var member in members)
             Of(member).Members.Add(member);
         foreach (var node in _parents.Keys.OfType<long>().Order())
             Of(node).Entities.Add(node);
 
         List<Component> components = [.. found.Values, .. _matched.Select(m => m.Component)];
-        await _rows.LoadAsync(components.SelectMany(c => c.Members).Where(m => m.Row.Home != 0).Select(m => m.Row.Home));
         await _rows.LoadAsync(components.SelectMany(c => c.Entities));
-        var taken = new HashSet<long>();
-        // What is left of an entity comes before those that its contributions went to: it has no other number to fall back on.
-        foreach (var component in components.OrderBy(c => c.Entities.Count > 0).ThenBy(c => c.FirstStored).ThenBy(c => c.Order))
-        {
-            component.Entity = Choose(component, taken);
-            taken.Add(component.Entity);
-        }
+        var numbers = new EntityNumbers(transaction, deltas);
+        numbers.Assign(components);
+        var taken = components.Select(c => c.Entity).ToHashSet();
 
         var inBatch = deltas.Where(d => d.Row.Id != 0).ToDictionary(d => d.Row.Id, d => d.Row);
         foreach (var component in components)
             await SettleAsync(component, inBatch, taken);
+        Renumbered = [.. numbers.Heirs.Except(deltas.Select(d => d.Row)).Except(Moved.Select(m => m.Row))];
         var heirs = new Dictionary<long, long>();
         foreach (var component in components)
             foreach (var member in component.Members)
@@ -150,26 +153,12 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
                 Merged[entity] = heir;
     }
 
-    /// <summary>
-    /// The number of an entity is the lowest home of its contributions. So it follows from which contributions exist: cutting off undoes a merge exactly,
-    /// and what comes back after it was withdrawn finds its entity again. A home that another entity has by now is no choice.
-    /// </summary>
-    private long Choose(Component component, HashSet<long> taken)
-    {
-        bool IsFree(long entity) => !taken.Contains(entity) && (Dealt.Contains(entity) || !_rows.All.TryGetValue(entity, out var row) || row.State != EntityState.Live);
-        var homes = component.Members.Select(m => m.Row.Home).Where(h => h != 0 && IsFree(h));
-        return component.Entities.Take(1).Concat(homes).DefaultIfEmpty().Min() is var lowest and not 0 ? lowest : transaction.NewEntityId();
-    }
-
     private async ValueTask SettleAsync(Component component, Dictionary<long, ContributionRow> inBatch, HashSet<long> taken)
     {
         foreach (var member in component.Members)
         {
             var row = member.Row;
             var from = member.EntityBefore;
-            // A lower home is taken by others.
-            if (row.Home < component.Entity)
-                row.Home = component.Entity;
             row.Entity = component.Entity;
             if (from == component.Entity || from == 0)
                 continue;

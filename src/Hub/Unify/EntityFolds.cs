@@ -91,6 +91,7 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
         var golden = count == 0 ? default : await GoldenAsync(id, touched, row, wasLive, count);
 
         row.Contributions = count;
+        row.IsChained = count > 0 && assignment.Chained.GetValueOrDefault(id, row.IsChained);
         row.Body = golden.Body ?? [];
         row.Origins = golden.Origins ?? [];
         row.MergedInto = count == 0 ? assignment.Merged.GetValueOrDefault(id) : 0;

@@ -49,7 +49,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
     {
         var assignment = new EntityAssignment(transaction, bindings);
         await assignment.AssignAsync(_deltas, reopened);
-        await transaction.WriteContributionsAsync([.. _deltas.Select(d => d.Row), .. assignment.Moved.Select(m => m.Row)]);
+        await transaction.WriteContributionsAsync([.. _deltas.Select(d => d.Row), .. assignment.Moved.Select(m => m.Row), .. assignment.Renumbered]);
         await transaction.ApplyKeysAsync(KeyDeltas(assignment));
         await transaction.Matches.ApplyAsync(ProfileDeltas(assignment));
 
@@ -226,4 +226,10 @@ internal sealed record Delta(ContributionRow Row, EntityBinding Binding)
     public IEnumerable<IdentityKey> StrongBefore => KeysBefore.Where(k => Binding.StrongKinds.Contains(k.Kind));
 
     public IEnumerable<IdentityKey> StrongAfter => KeysAfter.Where(k => Binding.StrongKinds.Contains(k.Kind));
+
+    /// <summary>It may have held together what was together.</summary>
+    public bool LosesStrong => StrongBefore.Except(StrongAfter).Any();
+
+    /// <summary>A replaced contribution does not say the same to identity as before.</summary>
+    public bool IsSeenOtherwise => TimeBefore != Row.ObservedAt || ProfileBefore!.Hash != ProfileAfter!.Hash || StrongAfter.Except(StrongBefore).Any();
 }

@@ -91,7 +91,7 @@ public sealed class UnifyBatchTests
                 Assert.Equal(before.Item2, await rig.OutcomeAsync());
                 await rig.CheckAsync();
             },
-            iter: 40,
+            iter: 100,
             threads: 1);
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class UnifyBatchTests
                 Assert.Equal(before, await rig.AssignmentAsync());
                 await rig.CheckAsync();
             },
-            iter: 40,
+            iter: 100,
             threads: 1);
 
     [Fact]

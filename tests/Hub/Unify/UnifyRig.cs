@@ -148,7 +148,7 @@ internal sealed class UnifyRig : IAsyncDisposable
             Assert.Equal(Encoding.UTF8.GetString(golden.Body), Encoding.UTF8.GetString(entity.Body));
             Assert.Equal(Encoding.UTF8.GetString(golden.Origins), Encoding.UTF8.GetString(entity.Origins));
             Assert.Equal(rows[entity.Id].Count, entity.Contributions);
-            Assert.True(rows[entity.Id].Min(c => c.Home) == entity.Id, $"entity {entity.Id} has homes {string.Join(',', rows[entity.Id].Select(c => c.Home))}");
+            Assert.True(rows[entity.Id].Where(c => c.Owns != 0).Min(c => c.Owns) == entity.Id, $"entity {entity.Id} does not go by {string.Join(',', rows[entity.Id].Select(c => c.Owns))}");
         }
 
         var keys = rows.SelectMany(e => e.Value.SelectMany(c => ContributionDocument.Keys(c, Thing)).CountBy(k => k).Select(k => $"{k.Key.Kind} {k.Key.Value} {e.Key} {k.Value}"));

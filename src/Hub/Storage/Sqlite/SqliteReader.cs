@@ -6,7 +6,7 @@ namespace IntegrationHub.Storage.Sqlite;
 /// <summary>Reads of the embedded store. SQLite answers at once, so every task is already complete.</summary>
 internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
 {
-    private const string EntityColumns = "h.id, h.type, h.state, h.merged_into, h.version, h.change, h.contributions, h.origins, e.body";
+    private const string EntityColumns = "h.id, h.type, h.state, h.merged_into, h.version, h.change, h.contributions, h.chained, h.origins, e.body";
     private const string ChangeColumns = "seq, entity, type, kind, at, run, mapping, records, body";
     private const string RunColumns = "id, connection, stream, kind, state, started, ended, statement, error";
     private const string RejectedColumns = "id, stream, record, place, rule, path, found, reason, at, run, body";

@@ -3,7 +3,7 @@ namespace IntegrationHub.Storage.Sqlite;
 /// <summary>The tables of the embedded store. Rows that are probed often are kept apart from the bytes they lead to.</summary>
 internal static class SqliteSchema
 {
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Sizes that cannot be changed once the file exists.</summary>
     public const string BeforeCreation = "PRAGMA page_size=16384; PRAGMA auto_vacuum=NONE;";
@@ -22,13 +22,13 @@ internal static class SqliteSchema
         CREATE INDEX records_parent ON records(parent, source_id) WHERE parent<>0;
         CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB, metadata BLOB);
         CREATE TABLE contributions(id INTEGER PRIMARY KEY, record INTEGER NOT NULL, type INTEGER NOT NULL, key TEXT NOT NULL, connection INTEGER NOT NULL,
-          entity INTEGER NOT NULL, home INTEGER NOT NULL, observed INTEGER NOT NULL, mapping INTEGER NOT NULL, body BLOB);
+          entity INTEGER NOT NULL, home INTEGER NOT NULL, owns INTEGER NOT NULL, observed INTEGER NOT NULL, mapping INTEGER NOT NULL, body BLOB);
         CREATE INDEX contributions_record ON contributions(record);
         CREATE INDEX contributions_entity ON contributions(entity) WHERE body IS NOT NULL;
         CREATE TABLE keys(kind INTEGER NOT NULL, value TEXT NOT NULL, entity INTEGER NOT NULL, refs INTEGER NOT NULL, PRIMARY KEY(kind, value, entity)) WITHOUT ROWID;
         CREATE INDEX keys_entity ON keys(entity, kind);
         CREATE TABLE entities(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, state INTEGER NOT NULL, merged_into INTEGER NOT NULL, version INTEGER NOT NULL,
-          change INTEGER NOT NULL, contributions INTEGER NOT NULL, origins BLOB);
+          change INTEGER NOT NULL, contributions INTEGER NOT NULL, chained INTEGER NOT NULL, origins BLOB);
         CREATE INDEX entities_type ON entities(type, id) WHERE state=0;
         CREATE TABLE profiles(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
         CREATE UNIQUE INDEX profiles_hash ON profiles(type, hash);

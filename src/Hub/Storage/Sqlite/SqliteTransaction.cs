@@ -6,8 +6,8 @@ namespace IntegrationHub.Storage.Sqlite;
 internal sealed partial class SqliteTransaction(SqliteDatabase database, Action release) : IHubTransaction
 {
     private const string RecordColumns = "id, stream, source_id, parent, hash, version, state, mapping, observed, seen";
-    private const string ContributionColumns = "id, record, type, key, connection, entity, home, observed, mapping, body";
-    private const string EntityColumns = "id, type, state, merged_into, version, change, contributions, origins";
+    private const string ContributionColumns = "id, record, type, key, connection, entity, home, owns, observed, mapping, body";
+    private const string EntityColumns = "id, type, state, merged_into, version, change, contributions, chained, origins";
 
     private readonly SqliteMatchIndex _matches = new(database);
     private bool _open = true;
@@ -86,19 +86,19 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
 
     public ValueTask WriteContributionsAsync(IReadOnlyList<ContributionRow> contributions)
     {
-        var insert = database.Prepare($"INSERT INTO contributions({ContributionColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
-        var update = database.Prepare("UPDATE contributions SET entity=?2, home=?3, observed=?4, mapping=?5, body=?6 WHERE id=?1");
+        var insert = database.Prepare($"INSERT INTO contributions({ContributionColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)");
+        var update = database.Prepare("UPDATE contributions SET entity=?2, home=?3, owns=?4, observed=?5, mapping=?6, body=?7 WHERE id=?1");
         var next = database.Scalar("SELECT max(id) FROM contributions");
         foreach (var row in contributions)
             if (row.Id == 0)
             {
                 row.Id = ++next;
                 insert.Bind(1, row.Id).Bind(2, row.Record).Bind(3, row.Type).Bind(4, row.Key).Bind(5, row.Connection).Bind(6, row.Entity)
-                    .Bind(7, row.Home).Bind(8, row.ObservedAt).Bind(9, row.Mapping).BindBlob(10, row.Body).Run();
+                    .Bind(7, row.Home).Bind(8, row.Owns).Bind(9, row.ObservedAt).Bind(10, row.Mapping).BindBlob(11, row.Body).Run();
             }
             else
             {
-                update.Bind(1, row.Id).Bind(2, row.Entity).Bind(3, row.Home).Bind(4, row.ObservedAt).Bind(5, row.Mapping).BindBlob(6, row.Body).Run();
+                update.Bind(1, row.Id).Bind(2, row.Entity).Bind(3, row.Home).Bind(4, row.Owns).Bind(5, row.ObservedAt).Bind(6, row.Mapping).BindBlob(7, row.Body).Run();
             }
 
         return ValueTask.CompletedTask;
@@ -166,8 +166,8 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
 
     public ValueTask WriteEntitiesAsync(IReadOnlyList<EntityWrite> entities)
     {
-        var insert = database.Prepare($"INSERT INTO entities({EntityColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
-        var update = database.Prepare("UPDATE entities SET state=?3, merged_into=?4, version=?5, change=?6, contributions=?7, origins=?8 WHERE id=?1");
+        var insert = database.Prepare($"INSERT INTO entities({EntityColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
+        var update = database.Prepare("UPDATE entities SET state=?3, merged_into=?4, version=?5, change=?6, contributions=?7, chained=?8, origins=?9 WHERE id=?1");
         var search = database.Prepare("INSERT OR REPLACE INTO search(rowid, text) VALUES(?1, ?2)");
         var unsearch = database.Prepare("DELETE FROM search WHERE rowid=?1");
         var link = database.Prepare("INSERT INTO links(kind, value, name, source) VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING");
@@ -176,7 +176,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
         {
             var row = write.Row;
             (write.IsNew ? insert : update).Bind(1, row.Id).Bind(2, row.Type).Bind(3, (int)row.State).Bind(4, row.MergedInto).Bind(5, row.Version)
-                .Bind(6, row.ChangeSequence).Bind(7, row.Contributions).BindBlob(8, row.Origins).Run();
+                .Bind(6, row.ChangeSequence).Bind(7, row.Contributions).Bind(8, row.IsChained ? 1 : 0).BindBlob(9, row.Origins).Run();
             var table = SqliteIndexes.Table(row.Type);
             if (row.Body.Length > 0)
                 database.Prepare($"INSERT INTO {table}(id, body) VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET body=excluded.body WHERE body<>excluded.body").Bind(1, row.Id).BindText(2, row.Body).Run();
@@ -383,8 +383,9 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
         Version = rows.Int64(4),
         ChangeSequence = rows.Int64(5),
         Contributions = rows.Int32(6),
-        Origins = rows.Bytes(7).ToArray(),
-        Body = rows.Bytes(8).ToArray(),
+        IsChained = rows.Int32(7) != 0,
+        Origins = rows.Bytes(8).ToArray(),
+        Body = rows.Bytes(9).ToArray(),
     };
 
     internal static string? ReadCursor(SqliteDatabase database, int stream)
@@ -423,9 +424,10 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
                 Connection = rows.Int32(4),
                 Entity = rows.Int64(5),
                 Home = rows.Int64(6),
-                ObservedAt = rows.Int64(7),
-                Mapping = rows.Int32(8),
-                Body = rows.Bytes(9).ToArray(),
+                Owns = rows.Int64(7),
+                ObservedAt = rows.Int64(8),
+                Mapping = rows.Int32(9),
+                Body = rows.Bytes(10).ToArray(),
             });
     }
 }

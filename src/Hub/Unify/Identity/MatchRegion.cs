@@ -5,34 +5,42 @@ namespace IntegrationHub.Unify.Identity;
 /// <summary>
 /// The part of a type's contributions that a batch can change: what the batch touches, whatever that is connected with, and whatever was joined or left
 /// apart because of a value that changes its state. Entities in it are taken apart and resolved anew by <see cref="Partition"/>, so that the outcome is
-/// that of resolving everything at once. A large entity that only gains by a strong key is left whole.
+/// that of resolving everything at once. An entity that strong keys alone hold together and that only gains by one of them stays one whatever is
+/// resolved, so it is left whole: what an often met organisation costs does not grow with how often it was met.
 /// </summary>
 /// <param name="entities">Rows of entities, loaded when they are not there.</param>
 /// <param name="dealt">Receives the entities that are taken apart.</param>
 internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding binding, IReadOnlyList<Delta> deltas, EntityRows entities, HashSet<long> dealt)
 {
-    /// <summary>Entities of up to this many contributions are resolved anew whenever they gain.</summary>
+    /// <summary>Entities of up to this many contributions are resolved anew whenever they gain by anything but a strong key, or are held together by more.</summary>
     private const int SmallEntity = 200;
 
     private readonly CandidateViews _views = new(transaction.Matches, binding, deltas);
     private readonly Dictionary<long, Delta> _inBatch = deltas.Where(d => d.Row.Id != 0).ToDictionary(d => d.Row.Id);
     private readonly List<Member> _members = [];
+    private readonly HashSet<ContributionRow> _present = [];
     private readonly HashSet<long> _opened = [];
     private readonly List<(int Member, long Entity)> _attached = [];
+    private readonly Dictionary<(long Entity, int Kind), IReadOnlyList<IdentityKey>> _held = [];
     private readonly Dictionary<long, DecisionRow> _decisions = [];
 
     /// <summary>Entities that stood in a contested component before.</summary>
     public HashSet<long> ContestedBefore { get; } = [];
 
     /// <summary>Components, each with a number of what it is connected with.</summary>
-    public async ValueTask<List<(Component Component, int Connected)>> ResolveAsync(IReadOnlyCollection<long> reopened, Func<int> nextOrder)
+    public async ValueTask<List<(Component Component, int Connected)>> ResolveAsync(IReadOnlyCollection<long> reopened)
     {
         var open = new HashSet<long>(reopened);
-        foreach (var delta in deltas.Where(d => d.WasLive))
-            if (!delta.IsLive || delta.TimeBefore != delta.Row.ObservedAt || delta.ProfileBefore!.Hash != delta.ProfileAfter!.Hash || !delta.StrongBefore.ToHashSet().SetEquals(delta.StrongAfter))
+        foreach (var delta in deltas)
+            if (delta.IsLive && !delta.WasLive)
+                Add(delta);
+            else if (!delta.IsLive || delta.LosesStrong)
                 open.Add(delta.EntityBefore);
-        foreach (var delta in deltas.Where(d => d.IsLive && !d.WasLive))
-            _members.Add(new(delta.Row, delta.Binding, delta.KeysAfter, delta.ProfileAfter!, 0));
+            else if (delta.IsSeenOtherwise)
+                if (await MayStayWholeAsync(delta.EntityBefore))
+                    Add(delta);
+                else
+                    open.Add(delta.EntityBefore);
         // What the batch takes away can change the state of values too.
         foreach (var delta in deltas.Where(d => d.WasLive))
             open.UnionWith(await _views.LoadAsync(delta.ProfileBefore!));
@@ -52,9 +60,9 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
             }
 
             var resolved = Partition.Of(binding.Plan, [.. _members.Select(Node)], Rulings(), binding.RankOf, _views.States);
-            open.UnionWith(await DisputedAsync(resolved.Entity));
+            open.UnionWith(await DisputedAsync(resolved.Connected));
             if (open.Count == 0)
-                return Components(resolved.Entity, resolved.Connected, nextOrder);
+                return Components(resolved.Entity, resolved.Connected);
         }
     }
 
@@ -82,79 +90,117 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
                 }
 
             foreach (var delta in deltas.Where(d => d.WasLive && d.IsLive && d.EntityBefore == entity))
-                _members.Add(new(delta.Row, delta.Binding, delta.KeysAfter, delta.ProfileAfter!, entity));
+                Add(delta);
         }
 
         _attached.RemoveAll(a => _opened.Contains(a.Entity));
     }
 
-    /// <summary>What a member leads to: entities to be opened. Large ones that hold its strong key are only attached.</summary>
+    private void Add(Delta delta)
+    {
+        if (_present.Add(delta.Row))
+            _members.Add(new(delta.Row, delta.Binding, delta.KeysAfter, delta.ProfileAfter!, delta.WasLive ? delta.EntityBefore : 0));
+    }
+
+    /// <summary>What a member leads to: entities to be opened. Those that hold its strong key and may stay whole are only attached.</summary>
     private async ValueTask<HashSet<long>> ReachAsync(int index, bool hasDecisions)
     {
         var member = _members[index];
         var open = new HashSet<long>(await _views.LoadAsync(member.Profile));
+        var isDecided = hasDecisions && await DecidedAsync(member, open);
         var strong = new HashSet<long>();
         foreach (var holder in await transaction.FindKeysAsync(member.Strong))
             if (!_opened.Contains(holder.Entity))
                 strong.Add(holder.Entity);
-        await entities.LoadAsync(strong);
         foreach (var entity in strong)
-            if (entities[entity].Contributions > SmallEntity && await transaction.Matches.ComponentAsync(entity) == 0 && await AcceptsAsync(entity, member))
+            if (!isDecided && await MayStayWholeAsync(entity) && await AcceptsAsync(entity, [member]))
                 _attached.Add((index, entity));
             else
                 open.Add(entity);
         foreach (var entity in await _views.MatchesAsync(member.Profile))
             if (!_attached.Contains((index, entity)))
                 open.Add(entity);
-        if (hasDecisions)
-            await DecidedAsync(member, open);
         return open;
     }
 
-    /// <summary>Whether a limit leaves room for what the member brings.</summary>
-    private async ValueTask<bool> AcceptsAsync(long entity, Member member)
+    /// <summary>Whether an entity that gains by a strong key is the same entity afterwards, as far as it alone can tell.</summary>
+    private async ValueTask<bool> MayStayWholeAsync(long entity)
+    {
+        await entities.LoadAsync([entity]);
+        return (!entities[entity].IsChained || entities[entity].Contributions > SmallEntity) && await transaction.Matches.ComponentAsync(entity) == 0;
+    }
+
+    /// <summary>Whether limits leave room for what members bring.</summary>
+    private async ValueTask<bool> AcceptsAsync(long entity, IReadOnlyCollection<Member> members)
     {
         foreach (var (kind, most) in binding.Plan.Limits)
         {
-            var values = member.Profile.Values[kind];
-            if (values.Length == 0)
+            var values = members.SelectMany(m => m.Profile.Values[kind]).ToHashSet(StringComparer.Ordinal);
+            if (values.Count == 0)
                 continue;
-            var held = (await transaction.KeysOfEntityAsync(entity, binding.Kind(binding.Plan.Kinds[kind], demoted: false))).Select(k => k.Value);
-            if (held.Union(values, StringComparer.Ordinal).Count() > most)
+            if (!_held.TryGetValue((entity, kind), out var held))
+                _held[(entity, kind)] = held = await transaction.KeysOfEntityAsync(entity, binding.Kind(binding.Plan.Kinds[kind], demoted: false));
+            values.UnionWith(held.Select(k => k.Value));
+            if (values.Count > most)
                 return false;
         }
 
         return true;
     }
 
-    private async ValueTask DecidedAsync(Member member, HashSet<long> open)
+    private async ValueTask<bool> DecidedAsync(Member member, HashSet<long> open)
     {
-        foreach (var decision in await transaction.Matches.DecisionsOfAsync(binding.Number, [member.Keys[0].Value]))
+        var decisions = await transaction.Matches.DecisionsOfAsync(binding.Number, [member.Keys[0].Value]);
+        foreach (var decision in decisions)
             if (_decisions.TryAdd(decision.Number, decision) && decision.Kind is "merge" or "split")
                 foreach (var holder in await transaction.FindKeysAsync([.. decision.Left.Select(k => new IdentityKey(binding.SourceKey, k))]))
                     if (!_opened.Contains(holder.Entity))
                         open.Add(holder.Entity);
+        return decisions.Count > 0;
     }
 
-    /// <summary>Whole entities that would be joined with each other, or shared by two: too much to leave them whole.</summary>
-    private async ValueTask<List<long>> DisputedAsync(int[] entityOf)
+    /// <summary>
+    /// Whole entities that would be joined with each other or with anything else but by strong keys, or that get more than limits allow: too much to
+    /// leave them whole. Of the last two, large ones that more than strong keys hold together are left.
+    /// </summary>
+    private async ValueTask<List<long>> DisputedAsync(int[] connectedOf)
     {
+        if (_attached.Count == 0)
+            return [];
         var disputed = new HashSet<long>();
-        foreach (var group in _attached.GroupBy(a => entityOf[a.Member]))
+        var strong = StrongSets();
+        foreach (var group in _attached.GroupBy(a => strong.Find(a.Member)))
             if (group.Select(a => a.Entity).Distinct().Count() > 1)
                 disputed.UnionWith(group.Select(a => a.Entity));
-        foreach (var group in _attached.GroupBy(a => a.Entity))
-            if (group.Select(a => entityOf[a.Member]).Distinct().Count() > 1 && !await AcceptAllAsync(group))
-                disputed.Add(group.Key);
+
+        var bySet = Enumerable.Range(0, _members.Count).ToLookup(strong.Find);
+        var byPart = Enumerable.Range(0, _members.Count).ToLookup(i => connectedOf[i]);
+        foreach (var (member, entity) in _attached.DistinctBy(a => a.Entity))
+        {
+            var set = strong.Find(member);
+            var gained = bySet[set].ToList();
+            if (!await AcceptsAsync(entity, [.. gained.Select(i => _members[i])])
+                || (entities[entity].Contributions <= SmallEntity && gained.Select(i => connectedOf[i]).Distinct().SelectMany(part => byPart[part]).Any(i => strong.Find(i) != set)))
+                disputed.Add(entity);
+        }
+
         return [.. disputed];
     }
 
-    private async ValueTask<bool> AcceptAllAsync(IGrouping<long, (int Member, long Entity)> attached)
+    /// <summary>Members that strong keys connect, through whole entities too.</summary>
+    private DisjointSets StrongSets()
     {
-        var merged = new string[binding.Plan.Kinds.Count][];
-        for (var kind = 0; kind < merged.Length; kind++)
-            merged[kind] = [.. attached.SelectMany(a => _members[a.Member].Profile.Values[kind]).Distinct(StringComparer.Ordinal)];
-        return await AcceptsAsync(attached.Key, _members[attached.First().Member] with { Profile = new(merged) });
+        var sets = new DisjointSets(_members.Count);
+        var holders = new Dictionary<IdentityKey, int>(_members.Count);
+        for (var i = 0; i < _members.Count; i++)
+            foreach (var key in _members[i].Strong)
+                if (!holders.TryAdd(key, i))
+                    sets.Join(holders[key], i);
+        var first = new Dictionary<long, int>();
+        foreach (var (member, entity) in _attached)
+            if (!first.TryAdd(entity, member))
+                sets.Join(first[entity], member);
+        return sets;
     }
 
     private MatchNode Node(Member member) => new(member.Profile, member.Strong, member.Row.ObservedAt, $"{member.Keys[0].Value}\n{member.Profile.Hash:x}\n{member.Row.Record}");
@@ -177,7 +223,7 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
         return rulings;
     }
 
-    private List<(Component, int)> Components(int[] entityOf, int[] connectedOf, Func<int> nextOrder)
+    private List<(Component, int)> Components(int[] entityOf, int[] connectedOf)
     {
         var found = new Dictionary<int, (Component Component, int Connected)>();
         // A whole entity that several groups join makes one of them.
@@ -189,13 +235,17 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
         {
             var key = root.Find(entityOf[i]);
             if (!found.TryGetValue(key, out var entry))
-                found[key] = entry = (new(nextOrder()), connectedOf[key]);
+                found[key] = entry = (new(), connectedOf[key]);
             entry.Component.Members.Add(_members[i]);
         }
 
         foreach (var (member, entity) in _attached)
             if (found[root.Find(entityOf[member])].Component.Entities is var whole && !whole.Contains(entity))
                 whole.Add(entity);
+        var strong = StrongSets();
+        var sets = Enumerable.Range(0, _members.Count).ToLookup(i => root.Find(entityOf[i]), strong.Find);
+        foreach (var (key, (component, _)) in found)
+            component.IsChained = sets[key].Distinct().Skip(1).Any() || component.Entities.Any(e => entities[e].IsChained);
         return [.. found.Values];
     }
 }

@@ -142,7 +142,23 @@ internal sealed class MatchRig : IAsyncDisposable
         Assert.Empty(Query("SELECT profile FROM candidates WHERE profile NOT IN (SELECT id FROM profiles)"));
         Assert.Empty(Query("SELECT id FROM profiles WHERE id NOT IN (SELECT profile FROM holders)"));
         Assert.Empty(Query("SELECT entity FROM holders WHERE refs<=0 OR entity NOT IN (SELECT id FROM entities WHERE state=0)"));
+        Assert.Equal(Chained().Order(), Query("SELECT id FROM entities WHERE state=0 AND chained<>0").Order());
         Assert.Empty(Query("SELECT entity FROM contested WHERE entity NOT IN (SELECT id FROM entities WHERE state=0)"));
+    }
+
+    /// <summary>Entities whose contributions are not connected by strong keys alone.</summary>
+    private IEnumerable<string> Chained()
+    {
+        foreach (var entity in Store.Reader.EntitiesAsync(new(Type.Number, 100_000), default).AsTask().GetAwaiter().GetResult())
+        {
+            var rows = Store.Reader.ContributionsAsync(entity.Id, default).AsTask().GetAwaiter().GetResult();
+            var sets = new DisjointSets(rows.Count);
+            foreach (var holders in rows.SelectMany((r, i) => ContributionDocument.Keys(r, Type).Where(k => Type.StrongKinds.Contains(k.Kind)).Select(k => (Key: k, Row: i))).GroupBy(k => k.Key))
+                foreach (var holder in holders)
+                    sets.Join(holders.First().Row, holder.Row);
+            if (Enumerable.Range(0, rows.Count).Select(sets.Find).Distinct().Count() > 1)
+                yield return entity.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        }
     }
 
     public List<string> Query(string sql)
