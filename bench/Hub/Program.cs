@@ -2,11 +2,14 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using IntegrationHub.Bench.Data;
 using IntegrationHub.Bench.Ideal;
+using IntegrationHub.Bench.Identity;
 using IntegrationHub.Bench.Pipeline;
 using IntegrationHub.Bench.SovereigntyLog;
 
 const string Usage = """
     generate wecom|ocds|ocds-small COUNT FILE   deterministic records, one JSON line each
+    generate-customers COUNT SEED FOLDER        customer records with the truth, for 'hub identity evaluate'
+    upserts RECORDS FOLDER COUNT                customer records into the embedded store, the last one by one
     ideal-map IN OUT                            the hand-written limit of 'hub map --flat'
     ideal-store IN DB KEY                       the plain limit of 'hub sync'; KEY is the member that names a record
     pipeline IN FOLDER [twice] [without-log]    syncs WeCom contacts into the embedded store in FOLDER
@@ -20,6 +23,10 @@ switch (args)
 {
     case ["generate", var kind, var count, var file]:
         return Generate.Write(kind, int.Parse(count, CultureInfo.InvariantCulture), file);
+    case ["generate-customers", var count, var seed, var folder]:
+        return CustomerRecords.Write(int.Parse(count, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), folder);
+    case ["upserts", var records, var folder, var count]:
+        return await UpsertRun.RunAsync(records, folder, int.Parse(count, CultureInfo.InvariantCulture));
     case ["ideal-map", var input, var output]:
         return IdealMap.Run(input, output);
     case ["ideal-store", var input, var database, var key]:

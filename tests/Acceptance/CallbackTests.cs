@@ -11,12 +11,16 @@ namespace IntegrationHub.Acceptance;
 
 /// <summary>
 /// A simulated WeCom changes contacts and tells the hub, which is killed in the middle: no change is lost. HUB_CALLBACK_SECONDS says for how long 200 callbacks a second are
-/// sent (default 5; the full measure is 60); the times from callback to change feed are told as a diagnostic message.
+/// sent (default 5; the full measure is 60); the full measure asserts that 99 of 100
+/// changes are at a consumer of the API within a second, the short one only tells the times as a diagnostic message.
 /// </summary>
 public sealed class CallbackTests
 {
     private const int PerSecond = 200;
     private const int Contacts = 50;
+
+    /// <summary>Seconds from which on the bound on times is asserted.</summary>
+    private const int FullMeasure = 60;
 
     [Theory]
     [InlineData(false)]
@@ -33,11 +37,14 @@ public sealed class CallbackTests
         var address = $"http://127.0.0.1:{FreePort()}";
         Configure(folder, wecom, address);
         (await folder.RunAsync("sync", "chat")).Succeeded();
+        var key = JsonNode.Parse((await folder.RunAsync("keys", "create", "consumer", "--json")).Succeeded())!["token"]!.ToString();
 
         var hub = await StartAsync(folder, address);
         try
         {
             using var vendor = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+            using var done = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            var consumer = killed ? null : ConsumeAsync(address, key, done.Token);
             var sent = new ConcurrentDictionary<string, (int Contact, long At)>();
             var deliveries = new List<Task>();
             var total = seconds * PerSecond;
@@ -66,8 +73,15 @@ public sealed class CallbackTests
 
             await Task.WhenAll(deliveries);
             await EventuallyAsync(folder, Enumerable.Range(total - Contacts, Contacts).ToDictionary(n => Id(n % Contacts), n => $"name {n}"));
-            if (!killed)
-                TestContext.Current.SendDiagnosticMessage(await LatencyAsync(folder, sent));
+            if (consumer is not null)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+                await done.CancelAsync();
+                var (text, p99) = Latency(await consumer, sent);
+                TestContext.Current.SendDiagnosticMessage(text);
+                // A promise about a machine that does nothing else; the short run is made beside other tests.
+                Assert.True(seconds < FullMeasure || p99 < 1000, text);
+            }
         }
         finally
         {
@@ -112,19 +126,34 @@ public sealed class CallbackTests
         }
     }
 
-    /// <summary>From the vendor's change to the entry in the change feed; a name that was replaced before it was read is there with the next one.</summary>
-    private static async Task<string> LatencyAsync(HubFolder folder, ConcurrentDictionary<string, (int Contact, long At)> sent)
+    /// <summary>A consumer of the unified API: which name of which contact it has seen, and when the answer was there.</summary>
+    private static async Task<List<(int Contact, int Number, long At)>> ConsumeAsync(string address, string key, CancellationToken stop)
     {
-        var seen = new Dictionary<int, List<(int Number, long At)>>();
-        foreach (var line in (await folder.RunAsync("changes", "tail", "--limit", "0")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        var seen = new List<(int, int, long)>();
+        using var client = new HttpClient();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        var after = "0";
+        while (!stop.IsCancellationRequested)
         {
-            var change = JsonNode.Parse(line)!;
-            if (change["fields"]?["name"]?["after"]?.ToString() is { } name && name.StartsWith("name ", StringComparison.Ordinal))
-                (seen.TryGetValue(sent[name].Contact, out var list) ? list : seen[sent[name].Contact] = []).Add((int.Parse(name[5..], CultureInfo.InvariantCulture), DateTimeOffset.Parse(change["at"]!.ToString(), CultureInfo.InvariantCulture).ToUnixTimeMilliseconds()));
+            var page = JsonNode.Parse(await client.GetStringAsync($"{address}/v1/changes?after={after}&limit=500&wait=2", CancellationToken.None))!["data"]!.AsArray();
+            var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+            foreach (var change in page)
+                if (change!["fields"]?["name"]?["after"]?.ToString() is { } name && name.StartsWith("name ", StringComparison.Ordinal) && int.Parse(name[5..], CultureInfo.InvariantCulture) is var number)
+                    seen.Add((number % Contacts, number, now));
+            if (page.Count > 0)
+                after = page[^1]!["sequence"]!.ToString();
         }
 
-        var times = sent.Where(s => seen.ContainsKey(s.Value.Contact)).Select(s => seen[s.Value.Contact].Where(c => c.Number >= int.Parse(s.Key[5..], CultureInfo.InvariantCulture)).Min(c => c.At) - s.Value.At).Order().ToList();
-        return times.Count == 0 ? "no times" : $"{sent.Count} callbacks, {seen.Values.Sum(v => v.Count)} changes; callback to change feed: p50 {times[times.Count / 2]} ms, p99 {times[times.Count * 99 / 100]} ms, longest {times[^1]} ms";
+        return seen;
+    }
+
+    /// <summary>From the vendor's change to the consumer's answer; a name that was replaced before it was read is there with the next one.</summary>
+    private static (string Text, long P99) Latency(List<(int Contact, int Number, long At)> seen, ConcurrentDictionary<string, (int Contact, long At)> sent)
+    {
+        var byContact = seen.ToLookup(s => s.Contact);
+        var times = sent.Select(s => byContact[s.Value.Contact].Where(c => c.Number >= int.Parse(s.Key[5..], CultureInfo.InvariantCulture)).Min(c => c.At) - s.Value.At).Order().ToList();
+        var p99 = times[times.Count * 99 / 100];
+        return ($"{sent.Count} callbacks, {seen.Count} changes; from the vendor's change to the consumer of /v1/changes: p50 {times[times.Count / 2]} ms, p99 {p99} ms, longest {times[^1]} ms", p99);
     }
 
     private static string Id(int contact) => $"wm{contact:D4}AAA";
@@ -137,6 +166,7 @@ public sealed class CallbackTests
         folder.Write("hub.yaml", $$"""
             workspace: callbacks
             listen: {{address}}
+            api: { requestsPerMinute: 100000 }
             connections:
               chat:
                 connector: wecom

@@ -16,11 +16,18 @@ public sealed partial class DemoTests
         using var folder = new HubFolder();
         var first = (await folder.RunAsync("demo", "--load-only", "--data", "demo")).Succeeded();
         var counted = Count();
+        var vendors = CountVendors();
         foreach (var (entity, plural) in new[] { ("tender", "tenders"), ("agreement", "agreements"), ("document", "documents") })
-            Assert.Equal((entity, counted[entity]), (entity, Printed(first, plural)));
+            Assert.Equal((entity, counted[entity] + vendors.GetValueOrDefault(entity)), (entity, Printed(first, plural)));
+        foreach (var (entity, plural) in new[]
+        {
+            ("employee", "employees"), ("interaction", "interactions"), ("approval", "approvals"), ("product", "products"), ("order", "orders"), ("delivery", "deliveries"),
+            ("receivable", "receivables"), ("payment", "payments"), ("stock_level", "stock-levels"),
+        })
+            Assert.Equal((entity, vendors[entity]), (entity, Printed(first, plural)));
         // Parties of several processes are joined, never split.
-        Assert.InRange(Printed(first, "customers"), 1, counted["party"]);
-        Assert.InRange(Printed(first, "contacts"), 1, counted["party"]);
+        Assert.InRange(Printed(first, "customers"), 1, counted["party"] + vendors["customer"]);
+        Assert.InRange(Printed(first, "contacts"), 1, counted["party"] + vendors["contact"]);
 
         var exports = new Dictionary<string, string>();
         foreach (var (entity, plural) in new[] { ("tender", "tenders"), ("customer", "customers"), ("agreement", "agreements"), ("document", "documents"), ("contact", "contacts") })
@@ -35,6 +42,115 @@ public sealed partial class DemoTests
             Assert.Equal(Counts().Matches(first).Select(m => m.Value), Counts().Matches(second).Select(m => m.Value));
             Assert.Equal(before, (await folder.RunAsync("--data", "demo", "export", entity)).Succeeded());
         }
+    }
+
+    [Fact]
+    public async Task A_customer_of_all_vendors_and_of_real_notices_is_one_with_one_timeline()
+    {
+        using var folder = new HubFolder();
+        var printed = (await folder.RunAsync("demo", "--load-only", "--data", "demo")).Ended(0, "not the real WeCom, Kingdee and e签宝").Output;
+        var id = Regex.Match(printed, "One customer out of 4 systems: (customer-[0-9]+), University of Worcester").Groups[1].Value;
+        var origins = (await folder.RunAsync("--data", "demo", "--json", "customers", "show", id, "--explain", "*")).Succeeded();
+        foreach (var connection in new[] { "public-tenders", "wecom-simulated", "kingdee-simulated", "esign-simulated" })
+            Assert.Contains(connection, origins, StringComparison.Ordinal);
+        var timeline = JsonNode.Parse((await folder.RunAsync("--data", "demo", "--json", "customers", "show", id, "--timeline")).Succeeded())!.AsArray();
+        var kinds = timeline.GroupBy(e => (string)e!["entity"]!).ToDictionary(g => g.Key, g => g.Count());
+        // Five notices and their five awards; of the vendors what their files hold for this customer.
+        Assert.Equal((5, 7, 1, 1, 1, 1), (kinds["tender"], kinds["agreement"], kinds["order"], kinds["delivery"], kinds["receivable"], kinds["payment"]));
+        Assert.True(kinds["contact"] >= 2);
+        var times = timeline.Select(e => ((string?)e!["at"])?[..10]).TakeWhile(t => t is not null).ToList();
+        Assert.Equal(times.OrderDescending(StringComparer.Ordinal), times);
+
+        var names = (await folder.RunAsync("--data", "demo", "export", "customer")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => (string?)JsonNode.Parse(l)!["name"]).ToList();
+        // Equal names alone join nobody: what no person has decided stays as many customers as there are systems.
+        Assert.Equal((1, 3, 2), (names.Count(n => n == "University of Worcester"), names.Count(n => n == "北京示例科学仪器有限公司"), names.Count(n => n == "杭州示例医疗器械有限公司")));
+    }
+
+    [Fact]
+    public async Task A_change_at_a_simulated_vendor_is_in_the_change_feed_seconds_later()
+    {
+        using var folder = new HubFolder();
+        using var hub = folder.Start("demo", "--data", "demo", "--listen", $"http://127.0.0.1:{FreePort()}");
+        using var client = new HttpClient();
+        var page = "";
+        try
+        {
+            _ = hub.StandardError.ReadToEndAsync(CancellationToken.None);
+            var printed = "";
+            while (!printed.Contains("changes tail --follow", StringComparison.Ordinal))
+                printed += await hub.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken) + "\n";
+            var feed = Regex.Match(printed, "'(http[^']*/v1/changes)[^']*'").Groups[1].Value;
+            client.DefaultRequestHeaders.Authorization = new("Bearer", Regex.Match(printed, @"A key for this demo \(one day\): +(\S+)").Groups[1].Value);
+            page = Regex.Match(printed, @"curl -X POST (http://127\.0\.0\.1:[0-9]+)/").Groups[1].Value;
+            foreach (var (path, entity, field) in new[] { ("esign/sign", "agreement", "status"), ("wecom/contact", "contact", "jobTitle"), ("kingdee/phone", "customer", "phone"), ("kingdee/order", "order", "number") })
+            {
+                var before = await NewestAsync(client, feed);
+                using var answer = await client.PostAsync($"{page}/{path}", null, TestContext.Current.CancellationToken);
+                Assert.StartsWith("simulated ", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+                var changes = JsonNode.Parse(await client.GetStringAsync($"{feed}?after={before}&wait=30", TestContext.Current.CancellationToken))!["data"]!.AsArray();
+                Assert.Contains(changes, c => (string?)c!["entity"] == entity && c["fields"]?[field] is not null);
+            }
+        }
+        finally
+        {
+            hub.Kill();
+            await hub.WaitForExitAsync(CancellationToken.None);
+        }
+
+        // The vendors end with the hub, however it ends.
+        var gone = false;
+        for (var look = 0; look < 100 && !gone; look++)
+            try
+            {
+                await client.GetStringAsync(page, TestContext.Current.CancellationToken);
+                await Task.Delay(100, TestContext.Current.CancellationToken);
+            }
+            catch (HttpRequestException)
+            {
+                gone = true;
+            }
+
+        Assert.True(gone, "the simulated vendors outlive the hub");
+    }
+
+    private static async Task<string> NewestAsync(HttpClient client, string feed)
+    {
+        var after = "0";
+        while (JsonNode.Parse(await client.GetStringAsync($"{feed}?after={after}&limit=500", TestContext.Current.CancellationToken))!["data"]!.AsArray() is { Count: > 0 } page)
+            after = page[^1]!["sequence"]!.ToString();
+        return after;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>From the raw files of the simulated vendors: what a person counts there.</summary>
+    private static Dictionary<string, int> CountVendors()
+    {
+        static JsonObject File(string name) => JsonNode.Parse(System.IO.File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "samples", "vendors", name)))!.AsObject();
+        var (wecom, kingdee, esign) = (File("wecom.json"), File("kingdee.json"), File("esign.json"));
+        int Kingdee(string form) => kingdee[form]!.AsArray().Count;
+        int Wecom(string list) => wecom[list]!.AsArray().Count;
+        return new()
+        {
+            ["employee"] = Wecom("employees"),
+            ["interaction"] = Wecom("chats"),
+            ["approval"] = Wecom("approvals"),
+            ["product"] = Kingdee("BD_MATERIAL"),
+            ["order"] = Kingdee("SAL_SaleOrder"),
+            ["delivery"] = Kingdee("SAL_OUTSTOCK"),
+            ["receivable"] = Kingdee("AR_receivable"),
+            ["payment"] = Kingdee("AR_RECEIVEBILL"),
+            ["stock_level"] = Kingdee("STK_Inventory"),
+            ["agreement"] = esign.Count,
+            ["document"] = esign.Sum(f => f.Value!["docs"]!.AsArray().Count),
+            ["customer"] = Wecom("contacts") + Kingdee("BD_Customer") + esign.Count,
+            ["contact"] = Wecom("contacts") + Kingdee("BD_CommonContact"),
+        };
     }
 
     /// <summary>From the raw files: which processes have a section, and what stands in their contracts, awards and documents.</summary>
@@ -115,6 +231,6 @@ public sealed partial class DemoTests
     private static int Printed(string output, string plural) =>
         int.Parse(Regex.Match(output, $@"^ *([0-9,]+) {plural}\r?$", RegexOptions.Multiline).Groups[1].Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"^ *[0-9,]+ [a-z_ ]+\r?$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ *[0-9,]+ [a-z_ -]+\r?$", RegexOptions.Multiline)]
     private static partial Regex Counts();
 }

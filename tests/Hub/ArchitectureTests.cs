@@ -16,6 +16,16 @@ public sealed class ArchitectureTests
     [Fact]
     public void The_SDK_references_nothing_of_ours() => Assert.Empty(Ours(typeof(IConnector).Assembly));
 
+    [Fact]
+    public void The_hub_loads_nothing_that_is_made_for_tests()
+    {
+        bool IsForTests(string name) => name.StartsWith("WireMock", StringComparison.Ordinal) || name.StartsWith("IntegrationHub.Simulators", StringComparison.Ordinal) || name.StartsWith("IntegrationHub.Sdk.Simulation", StringComparison.Ordinal);
+        Assert.DoesNotContain(Hub.GetReferencedAssemblies(), a => IsForTests(a.Name!));
+        // The simulated vendors of the demo stand in a folder of their own.
+        Assert.DoesNotContain(Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll"), f => IsForTests(Path.GetFileName(f)));
+        Assert.Contains(Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "vendors"), "*.dll"), f => IsForTests(Path.GetFileName(f)));
+    }
+
     [Theory]
     [InlineData("Json", "")]
     [InlineData("Yaml", "Json")]

@@ -82,21 +82,20 @@ internal sealed class EsignActions(EsignClient client, EsignReader reader, TimeP
         return null;
     }
 
-    /// <summary>Signers are not reminded twice for one key: a reminder whose answer was lost counts as sent.</summary>
+    /// <summary>Signers are not reminded twice for one key. e签宝 cannot be asked for reminders: one whose answer was lost is not repeated, and never said to be sent.</summary>
     private async Task<ActionResult> UrgeAsync(ActionRequest request, FlowInput input, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrEmpty(request.Steps.Get("urged")))
+        if (!string.IsNullOrEmpty(request.Steps.Get("urged")))
+            return ActionResult.Of(new { urged = (bool?)null, unknown = "the answer to the first attempt was lost, and reminders cannot be asked for; use a new key to remind once more" });
+        await request.Steps.SetAsync("urged", "perhaps", cancellationToken).ConfigureAwait(false);
+        try
         {
-            await request.Steps.SetAsync("urged", "perhaps", cancellationToken).ConfigureAwait(false);
-            try
-            {
-                await client.PostAsync($"/v3/sign-flow/{Uri.EscapeDataString(input.Flow)}/urge", new { noticeTypes = "1" }, cancellationToken, writes: true).ConfigureAwait(false);
-            }
-            catch (ConnectorException e) when (!e.MayHaveHappened)
-            {
-                await request.Steps.SetAsync("urged", "", cancellationToken).ConfigureAwait(false);
-                throw;
-            }
+            await client.PostAsync($"/v3/sign-flow/{Uri.EscapeDataString(input.Flow)}/urge", new { noticeTypes = "1" }, cancellationToken, writes: true).ConfigureAwait(false);
+        }
+        catch (ConnectorException e) when (!e.MayHaveHappened)
+        {
+            await request.Steps.SetAsync("urged", "", cancellationToken).ConfigureAwait(false);
+            throw;
         }
 
         return ActionResult.Of(new { urged = true });

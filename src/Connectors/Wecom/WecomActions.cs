@@ -92,23 +92,22 @@ internal sealed class WecomActions(WecomClient client, WecomOptions options)
         });
     }
 
-    /// <summary>Robots have no way to ask what became of a message: one whose answer was lost is not sent again.</summary>
+    /// <summary>Robots have no way to ask what became of a message: one whose answer was lost is not sent again, and never said to be sent.</summary>
     private async Task<ActionResult> SendByRobotAsync(ActionRequest request, RobotMessageInput input, CancellationToken cancellationToken)
     {
         if (options.RobotKey is not { } key)
             throw new ConnectorException(ConnectorErrorKind.Configuration, "send_robot_message: set 'robotKey' for this connection");
-        if (string.IsNullOrEmpty(request.Steps.Get("sent")))
+        if (!string.IsNullOrEmpty(request.Steps.Get("sent")))
+            return ActionResult.Of(new { sent = (bool?)null, unknown = "the answer to the first attempt was lost, and robots cannot be asked; look into the group, and send with a new key if it is not there" });
+        await request.Steps.SetAsync("sent", "perhaps", cancellationToken).ConfigureAwait(false);
+        try
         {
-            await request.Steps.SetAsync("sent", "perhaps", cancellationToken).ConfigureAwait(false);
-            try
-            {
-                await client.PostToRobotAsync(key, new { msgtype = "markdown", markdown = new { content = input.Markdown } }, cancellationToken).ConfigureAwait(false);
-            }
-            catch (ConnectorException e) when (!e.MayHaveHappened)
-            {
-                await request.Steps.SetAsync("sent", "", cancellationToken).ConfigureAwait(false);
-                throw;
-            }
+            await client.PostToRobotAsync(key, new { msgtype = "markdown", markdown = new { content = input.Markdown } }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ConnectorException e) when (!e.MayHaveHappened)
+        {
+            await request.Steps.SetAsync("sent", "", cancellationToken).ConfigureAwait(false);
+            throw;
         }
 
         return ActionResult.Of(new { sent = true });

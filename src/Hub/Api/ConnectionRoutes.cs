@@ -18,6 +18,7 @@ internal static class ConnectionRoutes
                 ("schedule", Schema.Optional(Schema.Text())),
                 ("region", Schema.Optional(Schema.Text())),
                 ("running", Schema.Flag),
+                ("blocked", Schema.Optional(Schema.Text())),
                 ("streams", Schema.List(Schema.Object(
                     ("name", Schema.Text()), ("records", Schema.Integer(0)), ("rejected", Schema.Integer(0)), ("mapping", Schema.Optional(Schema.Text()))))))))),
         }, request => ListAsync(request, runs));
@@ -62,6 +63,7 @@ internal static class ConnectionRoutes
                 json.WriteString("schedule", connection.Schedule);
                 json.WriteString("region", connection.Region);
                 json.WriteBoolean("running", runs.IsRunning(connection.Name));
+                json.WriteString("blocked", workspace.Supervisor.Blocked.GetValueOrDefault(connection.Name));
                 json.WriteStartArray("streams");
                 foreach (var (name, records, rejected, mapping) in found)
                 {

@@ -23,7 +23,7 @@ public sealed class FieldOrigin(Workspace workspace) : IAsyncDisposable
     private const int MostParts = 250;
 
     private readonly Dictionary<long, Replay?> _replays = [];
-    private readonly Dictionary<string, (IConnector Connector, IConnection Connection)?> _connections = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OpenConnection?> _connections = new(StringComparer.Ordinal);
 
     /// <summary>The part, or <c>null</c> when the record has no parts or cannot be replayed.</summary>
     public async ValueTask<OriginPart?> PartAsync(ContributionRow contribution, RecordRow? record, FieldType field, CancellationToken cancellationToken)
@@ -38,8 +38,8 @@ public sealed class FieldOrigin(Workspace workspace) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var open in _connections.Values)
-            if (open is { } pair)
-                await pair.Connection.DisposeAsync();
+            if (open is not null)
+                await open.DisposeAsync();
     }
 
     private async ValueTask<Replay?> BeginAsync(ContributionRow contribution, RecordRow record, CancellationToken cancellationToken)
@@ -48,7 +48,7 @@ public sealed class FieldOrigin(Workspace workspace) : IAsyncDisposable
         if (bodies.Count is 0 or > MostParts)
             return null;
         var (connectionName, stream, group) = RecordNames.Of(workspace.Store.Catalog, record);
-        if (await OpenAsync(connectionName, cancellationToken) is not { Connection: IAssembleRecords assembler } || await PlanAsync(contribution.Mapping, cancellationToken) is not { } plan)
+        if (await OpenAsync(connectionName, cancellationToken) is not { Connection: IAssembleRecords assembler, Supervised.IsThirdParty: false } || await PlanAsync(contribution.Mapping, cancellationToken) is not { } plan)
             return null;
         var parts = new List<(OriginPart Part, KeptRecord Body)>();
         foreach (var body in bodies)
@@ -63,7 +63,7 @@ public sealed class FieldOrigin(Workspace workspace) : IAsyncDisposable
         return new(workspace, stream, group, assembler, plan, parts);
     }
 
-    private async ValueTask<(IConnector Connector, IConnection Connection)?> OpenAsync(string name, CancellationToken cancellationToken)
+    private async ValueTask<OpenConnection?> OpenAsync(string name, CancellationToken cancellationToken)
     {
         if (_connections.TryGetValue(name, out var open))
             return open;

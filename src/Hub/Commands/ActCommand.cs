@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
 using IntegrationHub.Connections.Actions;
+using IntegrationHub.Sdk;
+using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Commands;
 
@@ -17,8 +19,6 @@ internal static class ActCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var name = parsed.GetValue(key) ?? Guid.NewGuid().ToString();
-            if (parsed.GetValue(key) is null)
-                parsed.Error().WriteLine($"key {name} (use it to send the same action again)");
             var text = parsed.GetValue(input) is "-" ? await Console.In.ReadToEndAsync(cancel) : await ReadAsync(parsed.GetValue(input)!, cancel);
             JsonDocument body;
             try
@@ -33,11 +33,28 @@ internal static class ActCommand
 
             using var _ = body;
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
+            var connector = workspace.Connectors.Get(workspace.Connection(parsed.GetValue(connection)!).Connector).Manifest;
+            if (connector.Actions.All(a => a.Name != parsed.GetValue(action)))
+                throw new UsageException(connector.Actions.Count == 0 ? $"connector '{connector.Id}' has no actions"
+                    : $"connector '{connector.Id}' has no action '{parsed.GetValue(action)}'{NearestName.Hint(parsed.GetValue(action)!, connector.Actions.Select(a => a.Name))}; it has {string.Join(", ", connector.Actions.Select(a => a.Name))}");
+            if (parsed.GetValue(key) is null)
+                parsed.Error().WriteLine($"key {name} (use it to send the same action again)");
             try
             {
                 var outcome = await new ActionRunner(workspace).RunAsync(parsed.GetValue(connection)!, parsed.GetValue(action)!, name, body.RootElement, new(workspace.Log.Writer.Operator, null), cancel);
                 Printing.WriteJson(parsed.Out(), new { output = outcome.Output, replayed = outcome.Replayed });
                 return Exit.Ok;
+            }
+            catch (ConnectorException e) when (e.MayHaveHappened)
+            {
+                parsed.Error().WriteLine($"{e.Message}\nWhether it was carried out is not known: ask again with --key {name}, which does not carry it out twice.");
+                return Exit.Environment;
+            }
+            catch (ConnectorException e) when (e.Kind is ConnectorErrorKind.Permanent or ConnectorErrorKind.BadRecord)
+            {
+                // Faulty input, or the vendor's refusal: nothing around the hub is wrong.
+                parsed.Error().WriteLine(e.Message);
+                return Exit.Problems;
             }
             catch (ActionConflictException e)
             {
@@ -49,5 +66,5 @@ internal static class ActCommand
     }
 
     private static async Task<string> ReadAsync(string file, CancellationToken cancel) =>
-        File.Exists(file) ? await File.ReadAllTextAsync(file, cancel) : throw new Yaml.InvalidFileException([new(file, 1, 1, "there is no such file")]);
+        File.Exists(file) ? await File.ReadAllTextAsync(file, cancel) : throw new InvalidFileException([new(file, 1, 1, "there is no such file")]);
 }

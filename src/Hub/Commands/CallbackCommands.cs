@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IntegrationHub.Connections;
 
 namespace IntegrationHub.Commands;
 
@@ -14,10 +15,12 @@ internal static class CallbackCommands
         list.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
-            var number = workspace.NumberOf(workspace.Connection(parsed.GetValue(connection)!));
+            var number = NumberOf(workspace, parsed.GetValue(connection)!);
             var rows = await workspace.Store.Reader.CallbacksAsync(number, null, !parsed.GetValue(waiting), 0, parsed.GetValue(limit), cancel);
             if (parsed.WantsJson())
                 Printing.WriteJson(parsed.Out(), rows.Select(r => new { id = r.Id, stream = r.Stream, received = Printing.Time(r.ReceivedAt), reason = r.Error }));
+            else if (rows.Count == 0)
+                parsed.Out().WriteLine(parsed.GetValue(waiting) ? "no events wait" : "no events were set aside");
             else
                 Printing.Table(parsed.Out(), ["id", "stream", "received", "reason"], rows.Select(r => (IReadOnlyList<string>)[$"{r.Id}", r.Stream, Printing.Time(r.ReceivedAt), r.Error ?? ""]));
             return Exit.Ok;
@@ -28,7 +31,7 @@ internal static class CallbackCommands
         retry.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
-            var number = workspace.NumberOf(workspace.Connection(parsed.GetValue(retryConnection)!));
+            var number = NumberOf(workspace, parsed.GetValue(retryConnection)!);
             var rows = await workspace.Store.Reader.CallbacksAsync(number, null, setAside: true, 0, int.MaxValue, cancel);
             await using var transaction = await workspace.Store.BeginAsync(cancel);
             foreach (var row in rows)
@@ -42,5 +45,12 @@ internal static class CallbackCommands
             return Exit.Ok;
         });
         return new("callbacks", "Events of vendors that could not be read.") { list, retry };
+    }
+
+    private static int NumberOf(Workspace workspace, string name)
+    {
+        var connection = workspace.Connection(name);
+        return workspace.Connectors.Get(connection.Connector).Manifest.Callbacks ? workspace.NumberOf(connection)
+            : throw new UsageException($"connection '{name}' receives no callbacks: connector '{connection.Connector}' has none");
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IntegrationHub.Commands.Demo;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Host;
@@ -146,9 +147,12 @@ internal static class CommandWorkspace
         return data is null ? config : config with { Data = Path.GetFullPath(data) };
     }
 
+    /// <summary>Without a store.</summary>
+    public static ConnectorRegistry Connectors(ParseResult parsed) => ConnectorRegistry.Open(Config(parsed).Root);
+
     public static async ValueTask<Workspace> OpenAsync(ParseResult parsed, CancellationToken cancellationToken) =>
         await OpenAsync(Config(parsed), cancellationToken);
 
     public static async ValueTask<Workspace> OpenAsync(HubConfig config, CancellationToken cancellationToken) =>
-        await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true).Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace)), cancellationToken);
+        await Workspace.OpenAsync(config, ConnectorRegistry.Open(config.Root), TimeProvider.System, LoggerFactory.Create(l => l.SetMinimumLevel(LogLevel.Warning).AddSimpleConsole(c => c.SingleLine = true).Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(c => c.LogToStandardErrorThreshold = LogLevel.Trace)), cancellationToken);
 }

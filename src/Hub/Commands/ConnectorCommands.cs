@@ -3,7 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
-using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sdk.Http;
@@ -20,18 +19,21 @@ internal static class ConnectorCommands
         var show = new Command("show", "Show a connector: its streams and settings.") { id };
         show.SetAction((parsed, _) =>
         {
-            Show(parsed, ConnectorRegistry.BuiltIn().Get(parsed.GetValue(id)!).Manifest);
+            Show(parsed, CommandWorkspace.Connectors(parsed).Get(parsed.GetValue(id)!).Manifest);
             return Task.FromResult(Exit.Ok);
         });
         var command = new Command("connectors", "List the connectors.") { show };
         command.SetAction((parsed, _) =>
         {
-            var all = ConnectorRegistry.BuiltIn().All.Select(c => c.Manifest);
+            var registry = CommandWorkspace.Connectors(parsed);
+            var all = registry.All.Select(c => c.Manifest);
             if (parsed.WantsJson())
                 Printing.WriteJson(parsed.Out(), all.Select(m => new { id = m.Id, title = m.Title, family = m.Family.ToString().ToLowerInvariant(), streams = m.Streams.Select(s => s.Name) }));
             else
                 Printing.Table(parsed.Out(), ["id", "title", "family", "streams"], all.Select(m => (IReadOnlyList<string>)[m.Id, m.Title, m.Family.ToString().ToLowerInvariant(), string.Join(", ", m.Streams.Select(s => s.Name))]));
-            return Task.FromResult(Exit.Ok);
+            foreach (var failure in registry.Failures)
+                parsed.Error().WriteLine($"{failure.Folder} could not be loaded: {failure.Reason}");
+            return Task.FromResult(registry.Failures.Count == 0 ? Exit.Ok : Exit.Problems);
         });
         return command;
     }
@@ -44,12 +46,16 @@ internal static class ConnectorCommands
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             var config = workspace.Connection(parsed.GetValue(connection)!);
-            var (connector, open) = await workspace.OpenAsync(config, cancel);
-            await using var _ = open;
-            if (open is ICheckConnection check)
-                await check.CheckAsync(cancel);
-            foreach (var stream in connector.Manifest.Streams.Where(s => workspace.PlanFor(connector.Manifest.Id, s.Name) is null))
-                parsed.Error().WriteLine($"no mapping is in force for {connector.Manifest.Id}/{stream.Name}: its records would not be read");
+            await using var open = await workspace.OpenAsync(config, cancel);
+            if (open.Connection is ICheckConnection check)
+                await workspace.Supervisor.CallAsync(open.Supervised, "the check", async stop =>
+                {
+                    await check.CheckAsync(stop);
+                    return true;
+                }, cancel);
+            var manifest = open.Connector.Manifest;
+            foreach (var stream in manifest.Streams.Where(s => workspace.PlanFor(manifest.Id, s.Name) is null))
+                parsed.Error().WriteLine($"no mapping is in force for {manifest.Id}/{stream.Name}: its records would not be read");
             parsed.Out().WriteLine($"{config.Name}: ok");
             return Exit.Ok;
         });
@@ -71,7 +77,7 @@ internal static class ConnectorCommands
 
     private static async Task<int> ReadAsync(ParseResult parsed, string id, FileInfo file, string? streamName, int limit, string? cursor, bool assemble, CancellationToken cancel)
     {
-        var connector = ConnectorRegistry.BuiltIn().Get(id);
+        var connector = CommandWorkspace.Connectors(parsed).Get(id);
         var diagnostics = new Diagnostics(file.ToString());
         if (!file.Exists)
             diagnostics.Add(1, 1, "there is no such file");

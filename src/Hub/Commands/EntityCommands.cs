@@ -15,6 +15,7 @@ namespace IntegrationHub.Commands;
 internal static class EntityCommands
 {
     private const int Page = 500;
+    private const int DefaultChanges = 100;
 
     public static Command Export()
     {
@@ -56,16 +57,16 @@ internal static class EntityCommands
 
     public static Command Changes()
     {
-        var after = new Option<long>("--after") { Description = "Sequence to start behind.", DefaultValueFactory = _ => 0 };
-        var limit = new Option<int>("--limit") { Description = "How many; 0 for all.", DefaultValueFactory = _ => 100 };
+        var after = new Option<long?>("--after") { Description = "Sequence to start behind. Default: 0, with --follow the end of the feed." };
+        var limit = new Option<int?>("--limit") { Description = "How many; 0 for all. Default: 100, with --follow all." };
         var follow = new Option<bool>("--follow") { Description = "Wait for further changes; Ctrl-C ends." };
         var tail = new Command("tail", "Print changes as JSON Lines, in order.") { after, limit, follow };
         tail.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             var documents = new ChangeDocument(workspace.Store.Reader, workspace.Bindings);
-            var at = parsed.GetValue(after);
-            var left = parsed.GetValue(limit) is 0 ? long.MaxValue : parsed.GetValue(limit);
+            var at = parsed.GetValue(after) ?? (parsed.GetValue(follow) ? await workspace.Store.Reader.LastChangeAsync(cancel) : 0);
+            var left = (parsed.GetValue(limit) ?? (parsed.GetValue(follow) ? 0 : DefaultChanges)) is var most and > 0 ? most : long.MaxValue;
             while (left > 0 && !cancel.IsCancellationRequested)
             {
                 var rows = await workspace.Store.Reader.ChangesAsync(new(at, (int)Math.Min(left, Page)), cancel);
@@ -101,7 +102,8 @@ internal static class EntityCommands
     {
         var id = new Argument<string>("id") { Description = "Id such as customer-12." };
         var explain = new Option<string?>("--explain") { Description = "A field (or * for all): the winning and losing values with their sources." };
-        var command = new Command(name, description) { id, explain };
+        var timeline = new Option<bool>("--timeline") { Description = "What links to it instead, newest first: a customer's tenders, orders and agreements." };
+        var command = new Command(name, description) { id, explain, timeline };
         command.SetAction(async (parsed, cancel) =>
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
@@ -118,6 +120,12 @@ internal static class EntityCommands
                 return Exit.Problems;
             }
 
+            if (parsed.GetValue(timeline))
+            {
+                await WriteTimelineAsync(parsed, workspace, type, row, cancel);
+                return Exit.Ok;
+            }
+
             var document = parsed.GetValue(explain) is { } field
                 ? await new Explanation(workspace).OfAsync(row, workspace.Bindings.Of(type), Fields(type, field), cancel)
                 : (await new EntityDocument(workspace.Store.Reader, workspace.Bindings).WriteAsync([row], null, cancel))[0];
@@ -126,6 +134,27 @@ internal static class EntityCommands
             return Exit.Ok;
         });
         return command;
+    }
+
+    private static async Task WriteTimelineAsync(ParseResult parsed, Workspace workspace, EntityType type, EntityRow row, CancellationToken cancel)
+    {
+        var entries = new List<TimelineEntry>();
+        LinkedEntity? after = null;
+        do
+        {
+            var (page, next) = await new Timeline(workspace).ReadAsync(row.Id, Page, after, cancel);
+            entries.AddRange(page);
+            after = next;
+        }
+        while (after is not null);
+
+        if (entries.Count > 0)
+            await OperatorLog.TakeAsync(workspace, LogAction.Read, [.. entries.Select(e => e.Type).Distinct().Select(t => MovedFields.Of(t, t.Fields.Where(f => f.Name == t.Label || f == Timeline.MainTime(t)), []))],
+                entries.Select(e => Subject(e.Type, e.Linked.Id)).Append(Subject(type, row.Id)), [], cancel);
+        if (parsed.WantsJson())
+            Printing.WriteJson(parsed.Out(), entries.Select(e => new { Entity = e.Type.Name, Id = EntityId.Format(e.Type, e.Linked.Id), e.Label, e.At, e.Link }));
+        else
+            Printing.Table(parsed.Out(), ["at", "id", "link", "label"], entries.Select(e => (IReadOnlyList<string>)[e.At ?? "", EntityId.Format(e.Type, e.Linked.Id), e.Link, e.Label ?? ""]));
     }
 
     private static LogSubject Subject(EntityType type, long entity) => new(entity, EntityId.Format(type, entity));

@@ -54,16 +54,7 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
         foreach (var (columns, values) in rows)
         {
             var id = values[Math.Max(0, Array.IndexOf(columns, "record_id"))];
-            buffer.SetLength(0);
-            using (var json = new Utf8JsonWriter(buffer))
-            {
-                json.WriteStartObject();
-                for (var i = 0; i < values.Length; i++)
-                    if (values[i].Length > 0)
-                        json.WriteString(columns[i], values[i]);
-                json.WriteEndObject();
-            }
-
+            Write(buffer, columns, values);
             var mapped = mapper.Map(buffer.GetBuffer(), 0, (int)buffer.Length);
             if (mapped.Rejection is { } rejection)
                 throw new UsageException($"record {id}: rejected by {rejection.Rule} ({rejection.Path}): {rejection.Reason}");
@@ -80,6 +71,18 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
 
         _idle.Add((mapper, tape));
         return nodes;
+    }
+
+    /// <summary>A row as a record: an object of its values that are not empty.</summary>
+    public static void Write(MemoryStream buffer, string[] columns, string[] values)
+    {
+        buffer.SetLength(0);
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartObject();
+        for (var i = 0; i < values.Length; i++)
+            if (values[i].Length > 0)
+                json.WriteString(columns[i], values[i]);
+        json.WriteEndObject();
     }
 
     private List<IdentityKey> Strong(JsonTape tape, string id)

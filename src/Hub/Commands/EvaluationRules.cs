@@ -10,7 +10,7 @@ namespace IntegrationHub.Commands;
 /// The model and the mapping to evaluate with. A file given by the person holds YAML documents between lines of three dashes: those with <c>entity:</c>
 /// take the place of the hub's model, those with <c>extends:</c> add to it, one with <c>source:</c> maps the rows. What is left out is the hub's own.
 /// </summary>
-internal sealed record EvaluationRules(EntityType Type, MappingPlan Mapping)
+internal sealed record EvaluationRules(EntityModel Model, EntityType Type, MappingPlan Mapping)
 {
     public static EvaluationRules Read(string root, FileInfo? file)
     {
@@ -26,7 +26,7 @@ internal sealed record EvaluationRules(EntityType Type, MappingPlan Mapping)
         var plan = mapping is not null
             ? MappingCompiler.Compile(file!.ToString(), mapping, model, FunctionLibrary.For(FunctionContext.ForTrying))
             : folder.Evaluation("customers", model);
-        return plan.Entities is [var type] ? new(type, plan) : throw new UsageException($"{plan.File}: one row must make one contribution; the mapping has {plan.Entities.Count}");
+        return plan.Entities is [var type] ? new(model, type, plan) : throw new UsageException($"{plan.File}: one row must make one contribution; the mapping has {plan.Entities.Count}");
     }
 
     /// <summary>Each document with empty lines before it, so that faults are told at their place in the file.</summary>

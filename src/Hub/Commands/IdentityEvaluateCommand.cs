@@ -33,7 +33,9 @@ internal static class IdentityEvaluateCommand
         var entity = Partition.Of(records.Plan, records.Nodes, [], records.RankOf).Entity;
         var seconds = watch.Elapsed.TotalSeconds;
 
-        var measures = PartitionMeasures.Of(records.Ids, entity, Truth(truthFile, records.Ids));
+        var known = Truth(truthFile, records.Ids);
+        var measures = PartitionMeasures.Of(records.Ids, entity, known);
+        var ceiling = PartitionMeasures.Of(records.Ids, EvidenceCeiling.Of(records.Plan, records.Nodes, known), known);
         if (clusters is not null)
             await File.WriteAllLinesAsync(clusters.FullName, entity.Select((e, i) => $"{records.Ids[i]},{records.Ids[e]}").Prepend("record_id,entity_id"), cancel);
         using var process = Process.GetCurrentProcess();
@@ -53,20 +55,23 @@ internal static class IdentityEvaluateCommand
                 measures.LargestCluster,
                 measures.MixedClusters,
                 measures.PartitionSha256,
+                CeilingPairwiseF1 = ceiling.PairwiseF1,
+                CeilingBcubedF1 = ceiling.BcubedF1,
                 Seconds = Math.Round(seconds, 3),
                 PeakRssMb = Math.Round(rss, 1),
             });
         else
-            Print(parsed.Out(), measures, mapped, seconds, rss);
+            Print(parsed.Out(), measures, ceiling, mapped, seconds, rss);
         return Exit.Ok;
     }
 
-    private static void Print(TextWriter output, PartitionMeasures measures, TimeSpan mapped, double seconds, double rss) => Printing.Table(output, ["measure", "value"],
+    private static void Print(TextWriter output, PartitionMeasures measures, PartitionMeasures ceiling, TimeSpan mapped, double seconds, double rss) => Printing.Table(output, ["measure", "value"],
     [
         ["records", $"{measures.Records:N0}"],
         ["entities", $"{measures.Entities:N0} ({measures.ExactClusters:N0} exact, {measures.MixedClusters:N0} mixed, the largest of {measures.LargestCluster:N0} records)"],
         ["pairwise", $"precision {measures.PairwisePrecision:0.00000}, recall {measures.PairwiseRecall:0.00000}, F1 {measures.PairwiseF1:0.00000}"],
         ["B-cubed", $"precision {measures.BcubedPrecision:0.00000}, recall {measures.BcubedRecall:0.00000}, F1 {measures.BcubedF1:0.00000}"],
+        ["evidence", $"connects {ceiling.PairwiseRecall:0.00000} of the true pairs; with no error at all F1 would be {ceiling.PairwiseF1:0.00000}, B-cubed {ceiling.BcubedF1:0.00000}"],
         ["partition", measures.PartitionSha256],
         ["seconds", $"{seconds:0.0} ({mapped.TotalSeconds:0.0} of them reading and mapping)"],
         ["peak memory", $"{rss:N0} MiB"],

@@ -14,7 +14,9 @@ internal static class RunCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var config = CommandWorkspace.Config(parsed);
-            await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.BuiltIn(), TimeProvider.System, HubLogs.Create(parsed.GetValue(logJson)), cancel);
+            await using var workspace = await Workspace.OpenAsync(config, ConnectorRegistry.Open(config.Root), TimeProvider.System, HubLogs.Create(parsed.GetValue(logJson)), cancel);
+            foreach (var failure in workspace.Connectors.Failures)
+                parsed.Error().WriteLine($"{failure.Folder} could not be loaded: {failure.Reason}");
             await using var host = HubHost.Build(workspace, new());
             await HubHost.StartAsync(host, cancel);
             parsed.Out().WriteLine($"""

@@ -6,8 +6,8 @@ using IntegrationHub.Yaml;
 namespace IntegrationHub.Connections;
 
 /// <summary>
-/// The mapping and model files: those that come with the hub, and over them those beside <c>hub.yaml</c>. A file of the same relative name
-/// replaces the hub's; other files add to it.
+/// The mapping and model files: those that come with the hub, over them those that third-party connectors bring (<c>connectors/NAME/mappings</c>), and over all those beside
+/// <c>hub.yaml</c>. A file of the same relative name replaces the one before; other files add to it.
 /// </summary>
 public sealed class MappingFolder
 {
@@ -24,7 +24,9 @@ public sealed class MappingFolder
     {
         var own = Path.Combine(root, "mappings");
         var folder = new MappingFolder { Own = own };
-        foreach (var place in new[] { Path.Combine(AppContext.BaseDirectory, "mappings"), own }.Where(Directory.Exists))
+        var plugins = Path.Combine(root, Plugins.PluginFolder.Name);
+        var brought = Directory.Exists(plugins) ? Directory.EnumerateDirectories(plugins).Order(StringComparer.Ordinal).Select(d => Path.Combine(d, "mappings")) : [];
+        foreach (var place in brought.Prepend(Path.Combine(AppContext.BaseDirectory, "mappings")).Append(own).Where(Directory.Exists))
             foreach (var file in Directory.EnumerateFiles(place, "*.yaml", SearchOption.AllDirectories))
                 folder._files[Path.GetRelativePath(place, file).Replace('\\', '/')] = file;
         return folder;

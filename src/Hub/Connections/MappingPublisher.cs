@@ -60,7 +60,7 @@ public sealed class MappingPublisher(Workspace workspace)
         if (!streams.Contains(plan.Stream))
             throw new Sdk.ConnectorException(Sdk.ConnectorErrorKind.Configuration, $"{plan.File}: connector '{plan.Connector}' has no stream '{plan.Stream}'{Yaml.NearestName.Hint(plan.Stream, streams)}");
         foreach (var connection in workspace.Config.Connections.Where(c => c.Connector == plan.Connector))
-            await (await workspace.OpenAsync(connection, stop)).Connection.DisposeAsync();
+            await (await workspace.OpenAsync(connection, stop)).DisposeAsync();
     }
 
     private async ValueTask<ChangeSummary> ChangesAsync(long after, IReadOnlyList<RunRow> runs, int show, CancellationToken stop)

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Connections.Plugins;
+using IntegrationHub.Connections.Supervision;
 using IntegrationHub.Mapping;
 using IntegrationHub.Mapping.Functions;
 using IntegrationHub.Model;
@@ -37,6 +39,7 @@ public sealed partial class Workspace : IAsyncDisposable
         Functions = FunctionLibrary.For(new FunctionContext(key.Derive("keyedHash")));
         Bindings = new(model, store.Catalog);
         _budgets = new(time);
+        Supervisor = new(config.Supervision, time, logs);
         _connectors[store.Catalog.Connection(Unify.Identity.Stewardship.Connection)] = Unify.Identity.Stewardship.Connection;
     }
 
@@ -58,6 +61,9 @@ public sealed partial class Workspace : IAsyncDisposable
     public MappingFolder Folder { get; }
 
     public ConnectorRegistry Connectors { get; }
+
+    /// <summary>Stands between the hub and the code of connectors.</summary>
+    public Supervisor Supervisor { get; }
 
     public IReadOnlyDictionary<string, FunctionSpec> Functions { get; }
 
@@ -132,8 +138,10 @@ public sealed partial class Workspace : IAsyncDisposable
             $"no connection '{name}' in hub.yaml{NearestName.Hint(name, Config.Connections.Select(c => c.Name))}");
 
     /// <summary>Opens a connection to its system.</summary>
-    public async ValueTask<(IConnector Connector, IConnection Connection)> OpenAsync(ConnectionConfig connection, CancellationToken cancellationToken)
+    /// <exception cref="ConnectorException">It cannot be opened, or is blocked.</exception>
+    public async ValueTask<OpenConnection> OpenAsync(ConnectionConfig connection, CancellationToken cancellationToken)
     {
+        Supervisor.Admit(connection.Name);
         IConnector connector;
         try
         {
@@ -144,20 +152,23 @@ public sealed partial class Workspace : IAsyncDisposable
             throw new ConnectorException(e.Kind, $"connection '{connection.Name}' (hub.yaml line {connection.Line}): {e.Message}", e);
         }
 
+        (connector as PluginConnector)?.CheckReferences(connection);
         var settings = await SecretReferences.ResolveAsync(connection, connector.Manifest, Config.Root, Secrets, cancellationToken);
+        var context = new ConnectionContext
+        {
+            Name = connection.Name,
+            Settings = settings,
+            ContentRoot = Config.Root,
+            CreateHttpClient = () => ConnectorHttp.CreateClient(),
+            Time = Time,
+            Vault = _vaults.GetOrAdd(connection.Name, name => new(Store, Key.Secrets, name, Time)),
+            Budgets = _budgets,
+            Log = Logs.CreateLogger("Connection." + connection.Name),
+        };
+        var supervised = new Supervised(connection.Name, connection.Connector, connector is PluginConnector);
         try
         {
-            return (connector, connector.Open(new()
-            {
-                Name = connection.Name,
-                Settings = settings,
-                ContentRoot = Config.Root,
-                CreateHttpClient = () => ConnectorHttp.CreateClient(),
-                Time = Time,
-                Vault = _vaults.GetOrAdd(connection.Name, name => new(Store, Key.Secrets, name, Time)),
-                Budgets = _budgets,
-                Log = Logs.CreateLogger("Connection." + connection.Name),
-            }));
+            return new(connector, await Supervisor.CallAsync(supervised, "opening the connection", () => connector.Open(context), cancellationToken), supervised, Supervisor);
         }
         catch (ConnectorException e) when (e.Kind == ConnectorErrorKind.Configuration)
         {

@@ -13,8 +13,8 @@ internal sealed class Health(Workspace workspace, IServiceProvider services)
 
     public static void Map(IEndpointRouteBuilder endpoints, Health health)
     {
-        endpoints.MapMethods("/healthz/live", ["GET"], http => WriteAsync(http, [])).WithMetadata(OpenRoute.Instance);
-        endpoints.MapMethods("/healthz/ready", ["GET"], async http => await WriteAsync(http, await health.FaultsAsync(http.RequestAborted))).WithMetadata(OpenRoute.Instance);
+        endpoints.MapMethods("/healthz/live", ["GET"], http => health.WriteAsync(http, [])).WithMetadata(OpenRoute.Instance);
+        endpoints.MapMethods("/healthz/ready", ["GET"], async http => await health.WriteAsync(http, await health.FaultsAsync(http.RequestAborted))).WithMetadata(OpenRoute.Instance);
     }
 
     private async Task<List<string>> FaultsAsync(CancellationToken cancellationToken)
@@ -57,7 +57,7 @@ internal sealed class Health(Workspace workspace, IServiceProvider services)
         }
     }
 
-    private static Task WriteAsync(HttpContext http, List<string> faults)
+    private Task WriteAsync(HttpContext http, List<string> faults)
     {
         http.Response.StatusCode = faults.Count == 0 ? 200 : 503;
         return Answer.JsonAsync(http, json =>
@@ -68,6 +68,15 @@ internal sealed class Health(Workspace workspace, IServiceProvider services)
             foreach (var fault in faults)
                 json.WriteStringValue(fault);
             json.WriteEndArray();
+            // Connections whose connector was stopped for good: the others go on, so that the process is as ready as before.
+            if (workspace.Supervisor.Blocked.Count > 0)
+            {
+                json.WriteStartArray("blockedConnections");
+                foreach (var name in workspace.Supervisor.Blocked.Keys.Order(StringComparer.Ordinal))
+                    json.WriteStringValue(name);
+                json.WriteEndArray();
+            }
+
             json.WriteEndObject();
         });
     }

@@ -6,11 +6,10 @@ namespace IntegrationHub.Storage;
 /// </summary>
 public interface IMatchIndex
 {
-    /// <summary>How many profiles have a candidate value, counted up to a limit.</summary>
-    ValueTask<int> CountAsync(int kind, long value, int limit);
+    /// <summary>Numbers of the profiles that have a candidate value, up to a limit.</summary>
+    ValueTask<IReadOnlyList<long>> CandidatesAsync(int kind, long value, int limit);
 
-    /// <summary>The profiles that have a candidate value.</summary>
-    ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(int kind, long value);
+    ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids);
 
     ValueTask ApplyAsync(IReadOnlyList<ProfileDelta> deltas);
 

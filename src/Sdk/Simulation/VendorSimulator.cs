@@ -73,6 +73,14 @@ public abstract class VendorSimulator : IDisposable
     /// <summary>Has one data call (from 1, counted from now on) meet a fault.</summary>
     public void Inject(int call, Fault fault) => _faults[DataCalls + call] = fault;
 
+    /// <summary>Changes the vendor's data between two answers.</summary>
+    public void Change(Action change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        lock (_oneAtATime)
+            change();
+    }
+
     /// <summary>Takes back faults that have not happened.</summary>
     public void Heal() => _faults.Clear();
 

@@ -55,6 +55,21 @@ public sealed class ActionRunnerTests
     }
 
     [Fact]
+    public async Task A_note_that_was_taken_back_leaves_the_key_free()
+    {
+        await using var hub = await StubWorkspace.OpenAsync();
+        hub.Stub.OnAct = async request =>
+        {
+            await request.Steps.SetAsync("sent", "perhaps", default);
+            await request.Steps.SetAsync("sent", "", default);
+            throw new ConnectorException(ConnectorErrorKind.Permanent, "no");
+        };
+        await Assert.ThrowsAsync<ConnectorException>(() => SayAsync(hub, "k1", "hello"));
+        hub.Stub.OnAct = _ => Task.FromResult(ActionResult.Of(new { }));
+        Assert.False((await SayAsync(hub, "k1", "mended")).Replayed);
+    }
+
+    [Fact]
     public async Task Refused_input_leaves_the_key_free()
     {
         await using var hub = await StubWorkspace.OpenAsync();

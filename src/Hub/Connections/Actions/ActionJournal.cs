@@ -56,7 +56,10 @@ internal sealed class ActionJournal : IActionSteps
 
     public ValueTask SetAsync(string name, string value, CancellationToken cancellationToken)
     {
-        _kept.Steps[name] = value;
+        if (value.Length == 0)
+            _kept.Steps.Remove(name);
+        else
+            _kept.Steps[name] = value;
         return SaveAsync(static _ => { });
     }
 

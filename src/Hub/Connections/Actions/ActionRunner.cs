@@ -43,16 +43,16 @@ public sealed class ActionRunner(Workspace workspace)
         if (journal.Output is { } output)
             return new(output, Replayed: true);
 
-        var (_, connection) = await workspace.OpenAsync(config, cancellationToken);
-        await using var _ = connection;
-        if (connection is not IRunActions actor)
+        await using var open = await workspace.OpenAsync(config, cancellationToken);
+        if (open.Connection is not IRunActions actor)
             throw new ConnectorException(ConnectorErrorKind.Permanent, $"connector '{manifest.Id}' carries out no actions");
         var log = new ActionLog(workspace, config, manifest, known, key, caller);
         await journal.BeginAsync(t => log.Sends(t, input, journal.IsRepeat));
         ActionResult result;
         try
         {
-            result = await actor.RunAsync(new(action, key, input) { IsRepeat = journal.IsRepeat, Steps = journal }, cancellationToken);
+            var request = new ActionRequest(action, key, input) { IsRepeat = journal.IsRepeat, Steps = journal };
+            result = await workspace.Supervisor.CallAsync(open.Supervised, $"action '{action}'", stop => actor.RunAsync(request, stop), cancellationToken);
         }
         catch (ConnectorException e) when (!e.MayHaveHappened && e.Kind is ConnectorErrorKind.Permanent or ConnectorErrorKind.Configuration or ConnectorErrorKind.BadRecord)
         {

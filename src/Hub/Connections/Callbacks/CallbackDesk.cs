@@ -19,15 +19,15 @@ public sealed class CallbackDesk(Workspace workspace) : IAsyncDisposable
         foreach (var config in workspace.Config.Connections)
             try
             {
-                var (connector, connection) = await workspace.OpenAsync(config, cancellationToken);
-                if (!connector.Manifest.Callbacks || connection is not IReceiveCallbacks receiver)
+                var connection = await workspace.OpenAsync(config, cancellationToken);
+                if (!connection.Connector.Manifest.Callbacks || connection.Connection is not IReceiveCallbacks receiver)
                 {
                     await connection.DisposeAsync();
                     continue;
                 }
 
-                var readers = connector.Manifest.Streams.Select(s => new CallbackReader(workspace, config, connector, s, receiver)).ToList();
-                _open[config.Name] = new(receiver, readers, [.. readers.Select(r => Task.Run(() => r.RunAsync(_stop.Token), CancellationToken.None))]);
+                var readers = connection.Connector.Manifest.Streams.Select(s => new CallbackReader(workspace, config, connection, s)).ToList();
+                _open[config.Name] = new(connection, receiver, readers, [.. readers.Select(r => Task.Run(() => r.RunAsync(_stop.Token), CancellationToken.None))]);
             }
             catch (ConnectorException e)
             {
@@ -45,7 +45,16 @@ public sealed class CallbackDesk(Workspace workspace) : IAsyncDisposable
         CallbackAnswer answer;
         try
         {
-            answer = open.Receiver.Receive(request);
+            workspace.Supervisor.Admit(connection);
+            // A hop to another thread is worth its time only where the code is not ours.
+            answer = open.Connection.Supervised.IsThirdParty
+                ? await workspace.Supervisor.CallAsync(open.Connection.Supervised, "receiving a callback", () => open.Receiver.Receive(request), cancellationToken)
+                : open.Receiver.Receive(request);
+        }
+        catch (ConnectorException e) when (workspace.Supervisor.Blocked.ContainsKey(connection))
+        {
+            // The vendor tries again; perhaps the hub has started anew by then.
+            answer = CallbackAnswer.Refuse(e.Message, 503);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -70,7 +79,7 @@ public sealed class CallbackDesk(Workspace workspace) : IAsyncDisposable
         {
             await Task.WhenAll(open.Reading);
             open.Readers.ForEach(r => r.Dispose());
-            await open.Receiver.DisposeAsync();
+            await open.Connection.DisposeAsync();
         }
 
         _stop.Dispose();
@@ -83,5 +92,5 @@ public sealed class CallbackDesk(Workspace workspace) : IAsyncDisposable
                 reader.Wake();
     }
 
-    private sealed record Open(IReceiveCallbacks Receiver, List<CallbackReader> Readers, IReadOnlyList<Task> Reading);
+    private sealed record Open(OpenConnection Connection, IReceiveCallbacks Receiver, List<CallbackReader> Readers, IReadOnlyList<Task> Reading);
 }

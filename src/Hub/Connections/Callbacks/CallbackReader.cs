@@ -10,7 +10,7 @@ namespace IntegrationHub.Connections.Callbacks;
 /// Turns kept events of one stream into records. Events that arrive while a run of the stream is under way are read at once, for freshness, and again when the
 /// run has ended, because the run may still commit what it had read before them.
 /// </summary>
-internal sealed class CallbackReader(Workspace workspace, ConnectionConfig config, IConnector connector, StreamManifest manifest, IReceiveCallbacks connection) : IDisposable
+internal sealed class CallbackReader(Workspace workspace, ConnectionConfig config, OpenConnection open, StreamManifest manifest) : IDisposable
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(5);
@@ -75,6 +75,8 @@ internal sealed class CallbackReader(Workspace workspace, ConnectionConfig confi
                 return false;
             }
 
+            // Events of a blocked connection stay kept.
+            workspace.Supervisor.Admit(config.Name);
             _lastWork = workspace.Time.GetTimestamp();
             await TakeAsync(rows, alone, stop);
             _readEarly = alone ? 0 : rows[^1].Id;
@@ -120,7 +122,9 @@ internal sealed class CallbackReader(Workspace workspace, ConnectionConfig confi
         var items = new List<ReadItem>();
         try
         {
-            await foreach (var item in connection.ReadEventsAsync(manifest.Name, [.. rows.Select(r => new CallbackEvent(r.Event, r.Stream, r.Subject, r.Body))], stop))
+            var events = rows.Select(r => new CallbackEvent(r.Event, r.Stream, r.Subject, r.Body)).ToList();
+            var bounds = new ReadRequest(manifest.Name) { MaxRecordBytes = workspace.Config.Limits.RecordBytes };
+            await foreach (var item in workspace.Supervisor.ReadAsync(open.Supervised, cancel => ((IReceiveCallbacks)open.Connection).ReadEventsAsync(manifest.Name, events, cancel), bounds.Bounded, stop))
                 if (item is not Checkpoint)
                     items.Add(ReadItem.Of(item));
         }
@@ -134,7 +138,7 @@ internal sealed class CallbackReader(Workspace workspace, ConnectionConfig confi
 
     private async Task CommitAsync(List<ReadItem> items, IReadOnlyList<CallbackRow> done)
     {
-        var stream = StreamContext.Of(workspace, config, connector, manifest, connection)
+        var stream = StreamContext.Of(workspace, config, open, manifest)
             ?? throw new ConnectorException(ConnectorErrorKind.Transient, $"no mapping is in force for {config.Connector}/{manifest.Name}; its events are kept until one is published") { RetryAfter = LongestPause };
         var statement = new ReconciliationStatement();
         await using var transaction = await workspace.Store.BeginAsync(CancellationToken.None);

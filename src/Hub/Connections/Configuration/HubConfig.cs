@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IntegrationHub.Connections.Supervision;
 using IntegrationHub.Sovereignty.Log;
 using IntegrationHub.Yaml;
 
@@ -29,6 +30,8 @@ public sealed record HubConfig
     public RunLimits Limits { get; init; } = new();
 
     public ExchangeLimits Exchanges { get; init; } = new();
+
+    public SupervisionLimits Supervision { get; init; } = new();
 
     public ApiConfig Api { get; init; } = new();
 
@@ -153,6 +156,7 @@ public static class HubConfigFile
                 Connections = [.. section.Map("connections").Select(c => Connection(c.Key, c.Value, diagnostics)).OfType<ConnectionConfig>()],
                 Limits = Limits(section, diagnostics),
                 Exchanges = Exchanges(section, diagnostics),
+                Supervision = SupervisionSection.Read(section, diagnostics),
                 Api = Api(section, diagnostics),
                 Telemetry = Telemetry(section, diagnostics),
                 Log = LogConfigSection.Read(section, diagnostics),

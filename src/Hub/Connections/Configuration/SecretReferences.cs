@@ -30,6 +30,10 @@ public static partial class SecretReferences
         return resolved.RootElement.Clone();
     }
 
+    /// <summary>Names of the settings that hold a reference, at any depth.</summary>
+    public static IEnumerable<string> Holders(JsonElement settings) =>
+        settings.ValueKind == JsonValueKind.Object ? settings.EnumerateObject().Where(m => Reference().IsMatch(m.Value.ToString())).Select(m => m.Name) : [];
+
     /// <summary>The message with every value that came from a reference put back to the reference.</summary>
     public static string Hide(string message, JsonElement written, JsonElement resolved)
     {

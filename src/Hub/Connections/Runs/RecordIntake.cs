@@ -310,7 +310,7 @@ internal sealed class RecordIntake
 
     private async ValueTask AssembleAsync(IReadOnlyList<Unit> units)
     {
-        var assembler = _stream.Assembler ?? throw new ConnectorException(ConnectorErrorKind.Permanent,
+        var assembler = _stream.Open.Connection as IAssembleRecords ?? throw new ConnectorException(ConnectorErrorKind.Permanent,
             $"stream '{_stream.Manifest.Name}' is assembled, but its connection does not implement IAssembleRecords");
         foreach (var unit in units)
         {
@@ -319,7 +319,11 @@ internal sealed class RecordIntake
                 continue;
             try
             {
-                unit.Document = assembler.Assemble(_stream.Manifest.Name, unit.Row.SourceId["group:".Length..], [.. parts.Select(p => new KeptRecord(p.SourceId, p.Body, p.Metadata))]);
+                ReadOnlyMemory<byte> Assemble() => assembler.Assemble(_stream.Manifest.Name, unit.Row.SourceId["group:".Length..], [.. parts.Select(p => new KeptRecord(p.SourceId, p.Body, p.Metadata))]);
+                // A transaction is open: code that is not ours must not hold it for ever.
+                unit.Document = _stream.Open.Supervised.IsThirdParty
+                    ? await _workspace.Supervisor.CallAsync(_stream.Open.Supervised, "assembling a document", Assemble, CancellationToken.None)
+                    : Assemble();
             }
             catch (ConnectorException e) when (e.Kind == ConnectorErrorKind.BadRecord)
             {
@@ -426,7 +430,7 @@ internal sealed record StreamContext
 
     public required int MappingNumber { get; init; }
 
-    public IAssembleRecords? Assembler { get; init; }
+    public required OpenConnection Open { get; init; }
 
     /// <summary>This run notes which records it saw, because absence will mean deletion.</summary>
     public bool MarksSeen { get; init; }
@@ -437,7 +441,7 @@ internal sealed record StreamContext
     public string Name => $"{Connection.Name}/{Manifest.Name}";
 
     /// <summary>The stream with the mapping that this process holds for it, or <c>null</c> when none is in force.</summary>
-    public static StreamContext? Of(Workspace workspace, ConnectionConfig config, IConnector connector, StreamManifest manifest, IConnection connection)
+    public static StreamContext? Of(Workspace workspace, ConnectionConfig config, OpenConnection open, StreamManifest manifest)
     {
         if (workspace.PlanFor(config.Connector, manifest.Name) is not { } plan)
             return null;
@@ -449,8 +453,8 @@ internal sealed record StreamContext
             ConnectionNumber = workspace.NumberOf(config),
             Mapping = new(plan, workspace.Bindings),
             MappingNumber = workspace.NumberOf(plan),
-            Assembler = connection as IAssembleRecords,
-            Region = config.Region ?? connector.Manifest.Region,
+            Open = open,
+            Region = config.Region ?? open.Connector.Manifest.Region,
         };
     }
 }

@@ -26,14 +26,13 @@ public sealed class Runner(Workspace workspace)
     {
         var config = workspace.Connection(connectionName);
         await FinishBackfillsAsync(config.Connector, stop);
-        var (connector, connection) = await workspace.OpenAsync(config, stop);
-        await using var _ = connection;
-        if (connection is not IReadRecords reader)
+        await using var open = await workspace.OpenAsync(config, stop);
+        if (open.Connection is not IReadRecords)
             throw new ConnectorException(ConnectorErrorKind.Configuration, $"connector '{config.Connector}' reads no records");
         var runs = new List<RunRow>();
-        foreach (var manifest in StreamsOf(connector, streamName))
+        foreach (var manifest in StreamsOf(open.Connector, streamName))
         {
-            if (stop.IsCancellationRequested)
+            if (stop.IsCancellationRequested || workspace.Supervisor.Blocked.ContainsKey(config.Name))
                 break;
             using var lease = await TryLeaseAsync(LeaseName(config, manifest), SecondLook, stop);
             if (lease is null)
@@ -43,7 +42,7 @@ public sealed class Runner(Workspace workspace)
             }
 
             // Only now: whoever had the stream may have put another mapping in force.
-            if (await ContextAsync(config, connector, manifest, connection, stop) is not { } stream)
+            if (await ContextAsync(config, open, manifest, stop) is not { } stream)
                 continue;
 
             using var activity = HubMetrics.Traces.StartActivity("sync");
@@ -52,7 +51,7 @@ public sealed class Runner(Workspace workspace)
             var fromBeginning = full || cursor is null;
             stream = stream with { MarksSeen = manifest is { Deletions: DeletionStyle.ByAbsence, Assembled: false } && fromBeginning };
             var run = new RunRow { Connection = config.Name, Stream = manifest.Name, Kind = full ? "full" : "sync", StartedAt = workspace.Now };
-            await new StreamRun(workspace, stream, reader, run, fromBeginning).RunAsync(stop);
+            await new StreamRun(workspace, stream, open, run, fromBeginning).RunAsync(stop);
             RunLog.Ended(_log, stream.Name, run.Id, run.State, run.Statement);
             runs.Add(run);
         }
@@ -67,12 +66,11 @@ public sealed class Runner(Workspace workspace)
         var runs = new List<RunRow>();
         foreach (var config in workspace.Config.Connections.Where(c => source.StartsWith(c.Connector + "/", StringComparison.Ordinal)))
         {
-            var (connector, connection) = await OpenForReplayAsync(config, stop);
-            await using var _ = connection;
-            foreach (var manifest in StreamsOf(connector, source[(config.Connector.Length + 1)..]))
+            await using var open = await OpenForReplayAsync(config, stop);
+            foreach (var manifest in StreamsOf(open.Connector, source[(config.Connector.Length + 1)..]))
             {
                 using var lease = await LeaseAsync(LeaseName(config, manifest), stop);
-                if (await ContextAsync(config, connector, manifest, connection, stop) is { } stream)
+                if (await ContextAsync(config, open, manifest, stop) is { } stream)
                     runs.Add(await RemapAsync(stream, "backfill", (tx, after) => tx.RecordsToRemapAsync(stream.Number, stream.MappingNumber, after, BackfillRecords), stop));
             }
         }
@@ -93,13 +91,12 @@ public sealed class Runner(Workspace workspace)
         var (config, streamName) = (workspace.Connection(name[..name.IndexOf('/')]), name[(name.IndexOf('/') + 1)..]);
         if (rejected.Record == 0)
             throw new ConnectorException(ConnectorErrorKind.Permanent, $"rejected {rejected.Id} was never a record ({rejected.Where}); mend the source and run 'hub sync {config.Name} --full'");
-        var (connector, connection) = await OpenForReplayAsync(config, stop);
-        await using var _ = connection;
-        var manifest = StreamsOf(connector, streamName).Single();
+        await using var open = await OpenForReplayAsync(config, stop);
+        var manifest = StreamsOf(open.Connector, streamName).Single();
         using var lease = await TryLeaseAsync(LeaseName(config, manifest), wait, stop);
         if (lease is null)
             return null;
-        var stream = await ContextAsync(config, connector, manifest, connection, stop)
+        var stream = await ContextAsync(config, open, manifest, stop)
             ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"no mapping is in force for {config.Connector}/{streamName}");
         var done = false;
         return await RemapAsync(stream, "retry", async (tx, _) =>
@@ -115,11 +112,10 @@ public sealed class Runner(Workspace workspace)
     public async Task<RunRow> ApproveDeletesAsync(string streamName, Quarantine quarantine, CancellationToken stop)
     {
         var config = workspace.Connection(streamName[..streamName.IndexOf('/')]);
-        var (connector, connection) = await OpenForReplayAsync(config, stop);
-        await using var _ = connection;
-        var manifest = StreamsOf(connector, streamName[(config.Name.Length + 1)..]).Single();
+        await using var open = await OpenForReplayAsync(config, stop);
+        var manifest = StreamsOf(open.Connector, streamName[(config.Name.Length + 1)..]).Single();
         using var lease = await LeaseAsync(LeaseName(config, manifest), stop);
-        var stream = await ContextAsync(config, connector, manifest, connection, stop)
+        var stream = await ContextAsync(config, open, manifest, stop)
             ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"no mapping is in force for {streamName}");
         await using (var transaction = await workspace.Store.BeginAsync(stop))
         {
@@ -141,7 +137,7 @@ public sealed class Runner(Workspace workspace)
     }
 
     /// <summary>Opened for its pure parts only; a source that is away does not matter.</summary>
-    private async ValueTask<(IConnector, IConnection)> OpenForReplayAsync(ConnectionConfig config, CancellationToken stop) => await workspace.OpenAsync(config, stop);
+    private async ValueTask<OpenConnection> OpenForReplayAsync(ConnectionConfig config, CancellationToken stop) => await workspace.OpenAsync(config, stop);
 
     internal static string LeaseName(ConnectionConfig config, StreamManifest manifest) => $"stream:{config.Name}/{manifest.Name}";
 
@@ -154,7 +150,7 @@ public sealed class Runner(Workspace workspace)
     }
 
     /// <summary>The stream with the mapping now in force, for the holder of its lease. Runs that a dead process left open are closed.</summary>
-    private async ValueTask<StreamContext?> ContextAsync(ConnectionConfig config, IConnector connector, StreamManifest manifest, IConnection connection, CancellationToken stop)
+    private async ValueTask<StreamContext?> ContextAsync(ConnectionConfig config, OpenConnection open, StreamManifest manifest, CancellationToken stop)
     {
         await workspace.RefreshPlansAsync(stop);
         await using (var transaction = await workspace.Store.BeginAsync(stop))
@@ -163,7 +159,7 @@ public sealed class Runner(Workspace workspace)
             await transaction.CommitAsync();
         }
 
-        return StreamContext.Of(workspace, config, connector, manifest, connection);
+        return StreamContext.Of(workspace, config, open, manifest);
     }
 
     private async Task<RunRow> RemapAsync(StreamContext stream, string kind, Func<IHubTransaction, long, ValueTask<IReadOnlyList<RecordRow>>> next, CancellationToken stop)

@@ -12,7 +12,7 @@ public sealed class StreamRun
 {
     private readonly Workspace _workspace;
     private readonly StreamContext _stream;
-    private readonly IReadRecords _connection;
+    private readonly OpenConnection _open;
     private readonly RunRow _run;
     private readonly ILogger _log;
     private readonly ReconciliationStatement _total = new();
@@ -20,11 +20,11 @@ public sealed class StreamRun
     private bool _cursorSaved;
     private bool _sawUnreadable;
 
-    internal StreamRun(Workspace workspace, StreamContext stream, IReadRecords connection, RunRow run, bool fromBeginning)
+    internal StreamRun(Workspace workspace, StreamContext stream, OpenConnection open, RunRow run, bool fromBeginning)
     {
         _workspace = workspace;
         _stream = stream;
-        _connection = connection;
+        _open = open;
         _run = run;
         _fromBeginning = fromBeginning;
         _log = workspace.Logs.CreateLogger("Run");
@@ -105,7 +105,7 @@ public sealed class StreamRun
         {
             var cursor = _fromBeginning && !_cursorSaved ? null : await _workspace.Store.Reader.CursorAsync(_stream.Number, CancellationToken.None);
             var request = new ReadRequest(_stream.Manifest.Name) { Cursor = cursor, MaxRecordBytes = _workspace.Config.Limits.RecordBytes };
-            await foreach (var item in _connection.ReadAsync(request, cancellationToken).WithCancellation(cancellationToken))
+            await foreach (var item in _workspace.Supervisor.ReadAsync(_open.Supervised, stop => ((IReadRecords)_open.Connection).ReadAsync(request, stop), request.Bounded, cancellationToken))
             {
                 if (item is Checkpoint checkpoint)
                     batch.Reach(checkpoint);

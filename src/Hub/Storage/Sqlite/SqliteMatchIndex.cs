@@ -8,25 +8,30 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database) : IMatchIndex
 {
     private const string DecisionColumns = "id, type, kind, at, actor, reason, sides, evidence, undone";
 
-    public ValueTask<int> CountAsync(int kind, long value, int limit)
+    public ValueTask<IReadOnlyList<long>> CandidatesAsync(int kind, long value, int limit)
     {
-        using var rows = database.Prepare("SELECT count(*) FROM (SELECT 1 FROM candidates WHERE kind=?1 AND value=?2 LIMIT ?3)").Bind(1, kind).Bind(2, value).Bind(3, limit).Query();
-        return new(rows.Read() ? rows.Int32(0) : 0);
+        var found = new List<long>();
+        using var rows = database.Prepare("SELECT profile FROM candidates WHERE kind=?1 AND value=?2 LIMIT ?3").Bind(1, kind).Bind(2, value).Bind(3, limit).Query();
+        while (rows.Read())
+            found.Add(rows.Int64(0));
+        return new(found);
     }
 
-    public ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(int kind, long value)
+    public ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids)
     {
-        var found = new List<(long Id, byte[] Body)>();
-        using (var rows = database.Prepare("SELECT p.id, p.body FROM candidates c JOIN profiles p ON p.id=c.profile WHERE c.kind=?1 AND c.value=?2").Bind(1, kind).Bind(2, value).Query())
-            while (rows.Read())
-                found.Add((rows.Int64(0), rows.Bytes(1).ToArray()));
-        var result = new List<ProfileRow>(found.Count);
-        foreach (var (id, body) in found)
+        var result = new List<ProfileRow>(ids.Count);
+        foreach (var id in ids)
         {
             var holders = new List<(long, int)>();
-            using var rows = database.Prepare("SELECT entity, refs FROM holders WHERE profile=?1").Bind(1, id).Query();
+            byte[] body = [];
+            using var rows = database.Prepare("SELECT h.entity, h.refs, p.body FROM profiles p JOIN holders h ON h.profile=p.id WHERE p.id=?1").Bind(1, id).Query();
             while (rows.Read())
+            {
+                if (holders.Count == 0)
+                    body = rows.Bytes(2).ToArray();
                 holders.Add((rows.Int64(0), rows.Int32(1)));
+            }
+
             result.Add(new(id, body, holders));
         }
 

@@ -10,7 +10,7 @@ namespace IntegrationHub.Unify.Identity;
 internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, IReadOnlyList<Delta> deltas)
 {
     private readonly Dictionary<CandidateKey, View> _views = [];
-    private readonly Dictionary<long, Profile> _profiles = [];
+    private readonly Dictionary<long, (Profile Profile, IReadOnlyList<(long Entity, int References)> Holders)> _profiles = [];
     private readonly ILookup<CandidateKey, (Profile Profile, long Entity)> _taken = Keys(binding, deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore)));
     private readonly ILookup<CandidateKey, (Profile Profile, long Entity)> _brought = Keys(binding, deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L)));
 
@@ -63,7 +63,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         var brought = _brought[key].ToList();
         // One that so many have that the batch cannot open it: nobody needs to know who they are.
         var most = binding.Plan.Rules.MostCandidates;
-        if (await index.CountAsync(kind, key.Value, most + taken.Count + 1) is var count && count > most + taken.Count)
+        var candidates = await index.CandidatesAsync(kind, key.Value, most + taken.Count + 1);
+        if (candidates.Count > most + taken.Count)
         {
             _views[key] = new([]);
             Close(key, holder);
@@ -71,12 +72,10 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         }
 
         var kept = new Dictionary<UInt128, (Profile Profile, Dictionary<long, int> Entities)>();
-        foreach (var row in count == 0 ? [] : await index.ProfilesAsync(kind, key.Value))
-        {
-            if (!_profiles.TryGetValue(row.Id, out var profile))
-                _profiles[row.Id] = profile = Profile.FromBytes(row.Body);
-            kept[profile.Hash] = (profile, row.Holders.ToDictionary(h => h.Entity, h => h.References));
-        }
+        foreach (var row in await index.ProfilesAsync([.. candidates.Where(c => !_profiles.ContainsKey(c))]))
+            _profiles[row.Id] = (Profile.FromBytes(row.Body), row.Holders);
+        foreach (var (profile, entities) in candidates.Select(c => _profiles[c]))
+            kept[profile.Hash] = (profile, entities.ToDictionary(h => h.Entity, h => h.References));
 
         var before = new CandidateStates();
         before.Judge(binding.Plan, key, [.. kept.Values.Select(k => k.Profile)]);

@@ -38,7 +38,7 @@ public interface IActionSteps
     /// <summary>What was noted, or <c>null</c>.</summary>
     string? Get(string name);
 
-    /// <summary>Notes; durable when it returns.</summary>
+    /// <summary>Notes; durable when it returns. An empty value takes the note back.</summary>
     ValueTask SetAsync(string name, string value, CancellationToken cancellationToken);
 }
 

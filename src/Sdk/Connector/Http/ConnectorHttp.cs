@@ -25,6 +25,10 @@ public sealed record ConnectorHttpOptions
     /// <summary>How long a whole exchange may take.</summary>
     /// <value>Default 10 minutes.</value>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Whether redirects are followed; otherwise they are the answer.</summary>
+    /// <value>Default <c>true</c>.</value>
+    public bool FollowRedirects { get; init; } = true;
 }
 
 /// <summary>
@@ -37,8 +41,13 @@ public static class ConnectorHttp
     public static readonly HttpRequestOptionsKey<bool> SendOnce = new("IntegrationHub.SendOnce");
 
     // One handler for all clients, so that connections are pooled; the lifetime keeps DNS changes seen.
-    private static readonly SocketsHttpHandler Transport = new()
+    private static readonly SocketsHttpHandler Transport = CreateTransport(followRedirects: true);
+
+    private static readonly SocketsHttpHandler PlainTransport = CreateTransport(followRedirects: false);
+
+    private static SocketsHttpHandler CreateTransport(bool followRedirects) => new()
     {
+        AllowAutoRedirect = followRedirects,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         AutomaticDecompression = System.Net.DecompressionMethods.All,
         ConnectTimeout = TimeSpan.FromSeconds(15),
@@ -64,9 +73,10 @@ public static class ConnectorHttp
                     && args.Outcome.Result?.StatusCode != System.Net.HttpStatusCode.TooManyRequests),
             })
             .Build();
+        var transport = options.FollowRedirects ? Transport : PlainTransport;
         if (around is not null)
-            around.InnerHandler = Transport;
-        return new(new ResilienceHandler(pipeline) { InnerHandler = (HttpMessageHandler?)around ?? Transport }, disposeHandler: false) { Timeout = options.Timeout };
+            around.InnerHandler = transport;
+        return new(new ResilienceHandler(pipeline) { InnerHandler = (HttpMessageHandler?)around ?? transport }, disposeHandler: false) { Timeout = options.Timeout };
     }
 
     private static bool IsSentOnce(HttpRequestMessage? request) => request is not null && request.Options.TryGetValue(SendOnce, out var once) && once;
