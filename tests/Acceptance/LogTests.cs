@@ -27,7 +27,7 @@ public sealed class LogTests
             """);
         (await folder.RunAsync("sync", "tenders")).Succeeded();
         var earlier = folder.Write("earlier", (await folder.RunAsync("log", "checkpoint")).Succeeded());
-        (await folder.RunAsync("export", "customer")).Succeeded();
+        var customer = (string)JsonNode.Parse((await folder.RunAsync("export", "customer")).Succeeded().Split('\n')[1])!["id"]!;
         var key = (string)JsonNode.Parse((await folder.RunAsync("log", "checkpoint", "--json")).Succeeded())!["vkey"]!;
         (await folder.RunAsync("log", "export", "out")).Succeeded();
         var output = Path.Combine(folder.Path, "out");
@@ -37,12 +37,12 @@ public sealed class LogTests
         (await PythonAsync(output, key)).Ended(0, "log.example/audit", "all as signed");
         (await PythonAsync(output, key, "--from", earlier)).Ended(0, "all as signed");
 
-        var found = (await folder.RunAsync("log", "find", "--subject", "customer-2")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var found = (await folder.RunAsync("log", "find", "--subject", customer)).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Contains(found, f => f.Contains("\"action\":\"ingest\"", StringComparison.Ordinal) && f.Contains("\"region\":\"GB\"", StringComparison.Ordinal));
         Assert.Contains(found, f => f.Contains("\"action\":\"export\"", StringComparison.Ordinal));
-        var disclosed = JsonNode.Parse((await folder.RunAsync("log", "disclose", "customer-2")).Succeeded())!;
+        var disclosed = JsonNode.Parse((await folder.RunAsync("log", "disclose", customer)).Succeeded())!;
         var named = found.Where(f => f.Contains((string)disclosed["commitment"]!, StringComparison.Ordinal)).ToList();
-        var listed = (await PythonAsync(output, key, "--subject", "customer-2", (string)disclosed["key"]!)).Ended(0, "all as signed").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[..^1];
+        var listed = (await PythonAsync(output, key, "--subject", customer, (string)disclosed["key"]!)).Ended(0, "all as signed").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[..^1];
         Assert.Equal(named.Select(n => (int)JsonNode.Parse(n)!["index"]!), listed.Select(l => int.Parse(l.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture)));
         Assert.NotEmpty(listed);
 

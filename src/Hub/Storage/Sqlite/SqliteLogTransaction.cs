@@ -8,8 +8,13 @@ internal sealed class SqliteLogTransaction(SqliteDatabase database) : ILogTransa
     // Where the next entry goes; nobody else appends while this transaction is open.
     private (long Sequence, long Indexed)? _next;
 
+    // Entities are numbered upwards, so most that are named for the first time lie beyond this.
+    private long? _lastSubject;
+
     public byte[]? FindCommitment(long subject)
     {
+        if (subject > (_lastSubject ??= database.Scalar("SELECT coalesce(max(subject), -1) FROM log_subjects")))
+            return null;
         using var rows = database.Prepare("SELECT commitment FROM log_subjects WHERE subject=?1").Bind(1, subject).Query();
         return rows.Read() ? rows.Bytes(0).ToArray() : null;
     }
@@ -19,6 +24,7 @@ internal sealed class SqliteLogTransaction(SqliteDatabase database) : ILogTransa
         var insert = database.Prepare("INSERT INTO log_subjects(subject, id, key, commitment) VALUES(?1,?2,?3,?4)");
         foreach (var key in keys)
             insert.Bind(1, key.Subject).Bind(2, key.Id).BindBlob(3, key.Key).BindBlob(4, key.Commitment).Run();
+        _lastSubject = null;
     }
 
     public void Append(IReadOnlyList<NewLogEntry> entries, long at)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text.Json;
@@ -110,7 +111,7 @@ internal sealed class EntryReader
         Span<byte> commitment = stackalloc byte[LogCommitments.Size];
         while (json.Read() && json.CurrentDepth > depth)
             if (json.TokenType == JsonTokenType.String)
-                _subjects.Add(json.ValueSpan.Length == LogCommitments.Characters && Base64Url.TryDecodeFromUtf8(json.ValueSpan, commitment, out var written) && written == LogCommitments.Size
+                _subjects.Add(json.ValueSpan.Length == LogCommitments.Characters && Base64Url.DecodeFromUtf8(json.ValueSpan, commitment, out _, out var written) == OperationStatus.Done && written == LogCommitments.Size
                     ? Commitment(commitment)
                     : throw new JsonException("a subject is not written as a commitment"));
     }
