@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|sync|resync|memory|log|micro|all]
-# Sizes: MAP_RECORDS, PIPELINE_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, LOG_ENTRIES, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
+# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|sync|resync|memory|identity|log|micro|all]
+# Sizes: MAP_RECORDS, PIPELINE_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, IDENTITY_SMALL, IDENTITY_LARGE, IDENTITY_SEED, IDENTITY_UPSERTS, LOG_ENTRIES, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 part=${1:-all}
@@ -10,6 +10,10 @@ sync_records=${SYNC_RECORDS:-20000}
 memory_small=${MEMORY_SMALL:-50000}
 memory_large=${MEMORY_LARGE:-1000000}
 log_entries=${LOG_ENTRIES:-10000000}
+identity_small=${IDENTITY_SMALL:-20000}
+identity_large=${IDENTITY_LARGE:-1000000}
+identity_seed=${IDENTITY_SEED:-2}
+identity_upserts=${IDENTITY_UPSERTS:-10000}
 runs=${RUNS:-5}
 
 if [[ -n ${HUB_BENCH_TMP:-} ]]; then
@@ -177,6 +181,24 @@ run_memory() {
   } | table memory "MEMORY_SMALL=$memory_small MEMORY_LARGE=$memory_large bench/run.sh memory"
 }
 
+run_identity() {
+  {
+    echo '| records | precision | recall | F1 (most by the evidence) | B-cubed F1 (most) | mixed of entities | seconds | peak RSS |'
+    echo '|---:|---:|---:|---:|---:|---:|---:|---:|'
+    for size in "$identity_small" "$identity_large"; do
+      [[ -s $work/customers-$size/records.csv ]] || "${bench[@]}" generate-customers "$size" "$identity_seed" "$work/customers-$size"
+      "${hub[@]}" identity evaluate --records "$work/customers-$size/records.csv" --truth "$work/customers-$size/truth.csv" --json >"$work/evaluation"
+      awk -F'[,:}]' '{ for (i = 1; i < NF; i += 2) { gsub(/[{"]/, "", $i); v[$i] = $(i + 1) }
+        printf "| %d | %.5f | %.5f | %.4f (%.4f) | %.4f (%.4f) | %d of %d | %.1f | %.0f MiB |\n", v["records"], v["pairwisePrecision"], v["pairwiseRecall"], v["pairwiseF1"], v["ceilingPairwiseF1"],
+          v["bcubedF1"], v["ceilingBcubedF1"], v["mixedClusters"], v["entities"], v["seconds"], v["peakRssMb"] }' "$work/evaluation"
+    done
+    echo
+    rm -rf "$work/upserts"
+    "${bench[@]}" upserts "$work/customers-$identity_large/records.csv" "$work/upserts" "$identity_upserts" | sed 's/^/- /'
+    rm -rf "$work/upserts"
+  } | table identity "IDENTITY_SMALL=$identity_small IDENTITY_LARGE=$identity_large IDENTITY_SEED=$identity_seed IDENTITY_UPSERTS=$identity_upserts bench/run.sh identity"
+}
+
 run_log() {
   rm -rf "$work/log"
   rm -f "$work"/samples-log-*
@@ -214,7 +236,7 @@ run_micro() {
   done | table micro "bench/run.sh micro"
 }
 
-for each in map pipeline sync resync memory log micro; do
+for each in map pipeline sync resync memory identity log micro; do
   if [[ $part == all || $part == "$each" ]]; then
     "run_$each"
   fi
