@@ -70,7 +70,7 @@ public sealed class ArchitectureTests
     }
 
     [Fact]
-    public void Options_of_connectors_are_sealed() => Assert.All(IntegrationHub.Connections.ConnectorRegistry.BuiltIn().All, c => Assert.True(c.Manifest.Options.IsSealed));
+    public void Options_of_connectors_are_sealed() => Assert.All(IntegrationHub.Connections.ConnectorRegistry.BuiltIn().All, c => Assert.True(c.Manifest.Options!.IsSealed));
 
     private static string[] Ours(Assembly assembly) =>
         [.. assembly.GetReferencedAssemblies().Select(a => a.Name!).Where(n => n.StartsWith("IntegrationHub", StringComparison.Ordinal) || n == Hub.GetName().Name)];

@@ -1,6 +1,4 @@
 using IntegrationHub.Sdk;
-using IntegrationHub.Sdk.Actions;
-using IntegrationHub.Sdk.Callbacks;
 
 namespace IntegrationHub.Connectors.Esign;
 
@@ -38,48 +36,18 @@ public sealed class EsignConnector : IConnector
     public IConnection Open(ConnectionContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new EsignConnection(context, context.Bind<EsignOptions>());
-    }
-}
-
-/// <summary>One application.</summary>
-internal sealed class EsignConnection : IReadRecords, ICheckConnection, IReceiveCallbacks, IRunActions
-{
-    private readonly EsignClient _client;
-    private readonly EsignReader _reader;
-    private readonly EsignCallbacks _callbacks;
-    private readonly EsignActions _actions;
-    private readonly TimeProvider _time;
-
-    public EsignConnection(ConnectionContext context, EsignOptions options)
-    {
-        _time = context.Time;
-        _client = new(context, options);
-        _reader = new(_client, options, context.Time);
-        _callbacks = new(options, _reader, context.Time);
-        _actions = new(_client, _reader, context.Time);
-    }
-
-    public IAsyncEnumerable<StreamItem> ReadAsync(ReadRequest request, CancellationToken cancellationToken) => request.Stream == EsignConnector.SignFlows
-        ? _reader.ReadAsync(request, cancellationToken)
-        : throw new ConnectorException(ConnectorErrorKind.Configuration, $"esign has no stream '{request.Stream}'; it has '{EsignConnector.SignFlows}'");
-
-    public async Task CheckAsync(CancellationToken cancellationToken)
-    {
-        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        await foreach (var _ in _reader.PagesAsync("Start", now - 1000, now, cancellationToken).ConfigureAwait(false))
-            return;
-    }
-
-    public CallbackAnswer Receive(CallbackRequest request) => _callbacks.Receive(request);
-
-    public IAsyncEnumerable<StreamItem> ReadEventsAsync(string stream, IReadOnlyList<CallbackEvent> events, CancellationToken cancellationToken) => _callbacks.ReadAsync(stream, events, cancellationToken);
-
-    public Task<ActionResult> RunAsync(ActionRequest request, CancellationToken cancellationToken) => _actions.RunAsync(request, cancellationToken);
-
-    public ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        return ValueTask.CompletedTask;
+        var options = context.Bind<EsignOptions>();
+        var client = new EsignClient(context, options);
+        var reader = new EsignReader(client, options, context.Time);
+        var callbacks = new EsignCallbacks(options, reader, context.Time);
+        return new ConnectionParts
+        {
+            Read = reader.ReadAsync,
+            Check = reader.CheckAsync,
+            Receive = callbacks.Receive,
+            ReadEvents = callbacks.ReadAsync,
+            Act = new EsignActions(client, reader, context.Time).RunAsync,
+            Client = client,
+        }.Connect(Manifest);
     }
 }

@@ -23,6 +23,14 @@ internal sealed class EsignReader(EsignClient client, EsignOptions options, Time
     private static readonly HashSet<int> Open = [0, 1];
     private static readonly string[] Lists = ["Start", "Finish"];
 
+    /// <summary>Lists the flows of the last second.</summary>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        var now = Milliseconds(time.GetUtcNow());
+        await foreach (var _ in PagesAsync("Start", now - 1000, now, cancellationToken).ConfigureAwait(false))
+            return;
+    }
+
     public async IAsyncEnumerable<StreamItem> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var position = Parse(request.Cursor) ?? new(Milliseconds(time.GetUtcNow().AddDays(-options.Days)), []);

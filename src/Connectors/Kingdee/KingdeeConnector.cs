@@ -1,5 +1,4 @@
 using IntegrationHub.Sdk;
-using IntegrationHub.Sdk.Actions;
 
 namespace IntegrationHub.Connectors.Kingdee;
 
@@ -29,35 +28,14 @@ public sealed class KingdeeConnector : IConnector
     public IConnection Open(ConnectionContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new KingdeeConnection(context, context.Bind<KingdeeOptions>());
-    }
-}
-
-/// <summary>One data centre.</summary>
-internal sealed class KingdeeConnection : IReadRecords, ICheckConnection, IRunActions
-{
-    private readonly KingdeeClient _client;
-    private readonly KingdeeReader _reader;
-    private readonly KingdeeActions _actions;
-
-    public KingdeeConnection(ConnectionContext context, KingdeeOptions options)
-    {
-        _client = new(context, options);
-        _reader = new(_client, options);
-        _actions = new(_client);
-    }
-
-    public IAsyncEnumerable<StreamItem> ReadAsync(ReadRequest request, CancellationToken cancellationToken) =>
-        _reader.ReadAsync(KingdeeForm.All.FirstOrDefault(f => f.Stream == request.Stream)
-            ?? throw new ConnectorException(ConnectorErrorKind.Configuration, $"kingdee has no stream '{request.Stream}'"), request, cancellationToken);
-
-    public Task CheckAsync(CancellationToken cancellationToken) => _client.QueryAsync("BD_Customer", ["FCUSTID"], "", "FCUSTID ASC", 0, 1, cancellationToken);
-
-    public Task<ActionResult> RunAsync(ActionRequest request, CancellationToken cancellationToken) => _actions.RunAsync(request, cancellationToken);
-
-    public ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        return ValueTask.CompletedTask;
+        var options = context.Bind<KingdeeOptions>();
+        var client = new KingdeeClient(context, options);
+        return new ConnectionParts
+        {
+            Read = new KingdeeReader(client, options).ReadAsync,
+            Check = cancel => client.QueryAsync("BD_Customer", ["FCUSTID"], "", "FCUSTID ASC", 0, 1, cancel),
+            Act = new KingdeeActions(client).RunAsync,
+            Client = client,
+        }.Connect(Manifest);
     }
 }

@@ -17,8 +17,11 @@ internal sealed class KingdeeReader(KingdeeClient client, KingdeeOptions options
 
     private const string LocalTime = "yyyy-MM-dd'T'HH:mm:ss.fff";
 
-    public IAsyncEnumerable<StreamItem> ReadAsync(KingdeeForm form, ReadRequest request, CancellationToken cancellationToken) =>
-        IncrementalRead.ReadAsync(request.Cursor, value => form.Changed is null ? null : ReachBack(value), (at, cancel) => PageAsync(form, request, at, cancel), cancellationToken);
+    public IAsyncEnumerable<StreamItem> ReadAsync(ReadRequest request, CancellationToken cancellationToken)
+    {
+        var form = KingdeeForm.All.First(f => f.Stream == request.Stream);
+        return IncrementalRead.ReadAsync(request.Cursor, value => form.Changed is null ? null : ReachBack(value), (at, cancel) => PageAsync(form, request, at, cancel), cancellationToken);
+    }
 
     private async Task<IReadOnlyList<WatermarkedRow>> PageAsync(KingdeeForm form, ReadRequest request, Watermark? at, CancellationToken cancellationToken)
     {

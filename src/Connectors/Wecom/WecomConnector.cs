@@ -1,6 +1,4 @@
 using IntegrationHub.Sdk;
-using IntegrationHub.Sdk.Actions;
-using IntegrationHub.Sdk.Callbacks;
 
 namespace IntegrationHub.Connectors.Wecom;
 
@@ -34,39 +32,18 @@ public sealed class WecomConnector : IConnector
     public IConnection Open(ConnectionContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return new WecomConnection(context, context.Bind<WecomOptions>());
-    }
-}
-
-/// <summary>One app of one corporation.</summary>
-internal sealed class WecomConnection : IReadRecords, ICheckConnection, IReceiveCallbacks, IRunActions
-{
-    private readonly WecomClient _client;
-    private readonly WecomReader _reader;
-    private readonly WecomCallbacks _callbacks;
-    private readonly WecomActions _actions;
-
-    public WecomConnection(ConnectionContext context, WecomOptions options)
-    {
-        _client = new(context, options);
-        _reader = new(_client, options, context.Time);
-        _callbacks = new(options, _reader, context.Time);
-        _actions = new(_client, options);
-    }
-
-    public IAsyncEnumerable<StreamItem> ReadAsync(ReadRequest request, CancellationToken cancellationToken) => _reader.ReadAsync(request, cancellationToken);
-
-    public Task CheckAsync(CancellationToken cancellationToken) => _client.GetAsync("department/simplelist", cancellationToken);
-
-    public CallbackAnswer Receive(CallbackRequest request) => _callbacks.Receive(request);
-
-    public IAsyncEnumerable<StreamItem> ReadEventsAsync(string stream, IReadOnlyList<CallbackEvent> events, CancellationToken cancellationToken) => _callbacks.ReadAsync(stream, events, cancellationToken);
-
-    public Task<ActionResult> RunAsync(ActionRequest request, CancellationToken cancellationToken) => _actions.RunAsync(request, cancellationToken);
-
-    public ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        return ValueTask.CompletedTask;
+        var options = context.Bind<WecomOptions>();
+        var client = new WecomClient(context, options);
+        var reader = new WecomReader(client, options, context.Time);
+        var callbacks = new WecomCallbacks(options, reader, context.Time);
+        return new ConnectionParts
+        {
+            Read = reader.ReadAsync,
+            Check = cancel => client.GetAsync("department/simplelist", cancel),
+            Receive = callbacks.Receive,
+            ReadEvents = callbacks.ReadAsync,
+            Act = new WecomActions(client, options).RunAsync,
+            Client = client,
+        }.Connect(Manifest);
     }
 }

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.ComponentModel.DataAnnotations;
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Connections.Declarative;
+using IntegrationHub.Connections.Recordings;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sdk.Http;
 using IntegrationHub.Yaml;
@@ -15,14 +15,14 @@ internal static class ConnectorCommands
 {
     public static Command Connectors()
     {
-        var id = new Argument<string>("id") { Description = "Id of the connector." };
+        var id = new Argument<string>("id") { Description = "Id of the connector, or the path of a manifest file." };
         var show = new Command("show", "Show a connector: its streams and settings.") { id };
         show.SetAction((parsed, _) =>
         {
-            Show(parsed, CommandWorkspace.Connectors(parsed).Get(parsed.GetValue(id)!).Manifest);
+            Show(parsed, Find(parsed, parsed.GetValue(id)!).Manifest);
             return Task.FromResult(Exit.Ok);
         });
-        var command = new Command("connectors", "List the connectors.") { show };
+        var command = new Command("connectors", "List the connectors.") { show, Validate() };
         command.SetAction((parsed, _) =>
         {
             var registry = CommandWorkspace.Connectors(parsed);
@@ -37,6 +37,34 @@ internal static class ConnectorCommands
         });
         return command;
     }
+
+    private static Command Validate()
+    {
+        var files = new Argument<FileInfo[]>("files") { Description = "Manifest files of declarative connectors.", Arity = ArgumentArity.OneOrMore };
+        var command = new Command("validate", "Check manifest files of declarative connectors: every fault with its line and column.") { files };
+        command.SetAction((parsed, _) =>
+        {
+            var faults = new List<Diagnostic>();
+            foreach (var file in parsed.GetValue(files)!)
+                try
+                {
+                    DeclarativeFolder.Read(file.FullName, ManifestCodes.None);
+                    parsed.Out().WriteLine($"{file}: ok");
+                }
+                catch (InvalidFileException e)
+                {
+                    faults.AddRange(e.Faults);
+                }
+
+            return faults.Count == 0 ? Task.FromResult(Exit.Ok) : throw new InvalidFileException(faults);
+        });
+        return command;
+    }
+
+    /// <summary>A connector by its id, or by the path of its manifest file, which need not be in its folder yet.</summary>
+    private static IConnector Find(ParseResult parsed, string id) => id.EndsWith(".yaml", StringComparison.Ordinal)
+        ? DeclarativeFolder.Read(Path.GetFullPath(id), ManifestCodes.None)
+        : CommandWorkspace.Connectors(parsed).Get(id);
 
     public static Command Check()
     {
@@ -64,20 +92,21 @@ internal static class ConnectorCommands
 
     public static Command Read()
     {
-        var id = new Argument<string>("connector") { Description = "Id of the connector." };
+        var id = new Argument<string>("connector") { Description = "Id of the connector, or the path of a manifest file." };
         var file = new Option<FileInfo>("--config") { Description = "YAML file with the connection's settings (what stands under 'config:' in hub.yaml).", Required = true };
         var streamName = new Option<string?>("--stream") { Description = "Which stream. Default: the first." };
         var limit = new Option<int>("--limit") { Description = "Stop after this many records; 0 reads to the end.", DefaultValueFactory = _ => 10 };
         var cursor = new Option<string?>("--cursor") { Description = "Go on from this checkpoint." };
         var assemble = new Option<bool>("--assemble") { Description = "Print what mappings see: the documents assembled from the records of each group, at the end." };
-        var command = new Command("read", "Run one connector alone: prints records and checkpoints as JSON Lines. No hub, no store.") { id, file, streamName, limit, cursor, assemble };
-        command.SetAction((parsed, cancel) => ReadAsync(parsed, parsed.GetValue(id)!, parsed.GetValue(file)!, parsed.GetValue(streamName), parsed.GetValue(limit), parsed.GetValue(cursor), parsed.GetValue(assemble), cancel));
+        var record = new Option<DirectoryInfo?>("--record") { Description = "Keep what is exchanged with the system in this folder, for tests, with secrets and personal values masked." };
+        var command = new Command("read", "Run one connector alone: prints records and checkpoints as JSON Lines. No hub, no store.") { id, file, streamName, limit, cursor, assemble, record };
+        command.SetAction((parsed, cancel) => ReadAsync(parsed, parsed.GetValue(id)!, parsed.GetValue(file)!, parsed.GetValue(streamName), parsed.GetValue(limit), parsed.GetValue(cursor), parsed.GetValue(assemble), parsed.GetValue(record), cancel));
         return command;
     }
 
-    private static async Task<int> ReadAsync(ParseResult parsed, string id, FileInfo file, string? streamName, int limit, string? cursor, bool assemble, CancellationToken cancel)
+    private static async Task<int> ReadAsync(ParseResult parsed, string id, FileInfo file, string? streamName, int limit, string? cursor, bool assemble, DirectoryInfo? folder, CancellationToken cancel)
     {
-        var connector = CommandWorkspace.Connectors(parsed).Get(id);
+        var connector = Find(parsed, id);
         var diagnostics = new Diagnostics(file.ToString());
         if (!file.Exists)
             diagnostics.Add(1, 1, "there is no such file");
@@ -89,22 +118,28 @@ internal static class ConnectorCommands
         var config = new ConnectionConfig("read", id, raw.RootElement, null, null, 1);
         var settings = await SecretReferences.ResolveAsync(config, connector.Manifest, root, secrets: null, cancel);
         using var logs = LoggerFactory.Create(l => l.AddSimpleConsole());
-        await using var connection = connector.Open(new() { Name = "read", Settings = settings, ContentRoot = root, CreateHttpClient = () => ConnectorHttp.CreateClient(), Log = logs.CreateLogger(id) });
+        var request = new ReadRequest(streamName ?? connector.Manifest.Streams[0].Name) { Cursor = cursor };
+        var recording = folder is null ? null : new Recording(connector.Manifest, request.Stream, settings);
+        await using var connection = connector.Open(new() { Name = "read", Settings = settings, ContentRoot = root, CreateHttpClient = () => ConnectorHttp.CreateClient(around: recording?.Handler()), Log = logs.CreateLogger(id) });
         if (connection is not IReadRecords reader)
             throw new ConnectorException(ConnectorErrorKind.Configuration, $"connector '{id}' reads no records");
 
         var records = 0;
         var groups = new SortedDictionary<string, List<KeptRecord>>(StringComparer.Ordinal);
-        var request = new ReadRequest(streamName ?? connector.Manifest.Streams[0].Name) { Cursor = cursor };
         await foreach (var item in reader.ReadAsync(request, cancel))
         {
             if (!assemble)
                 parsed.Out().WriteLine(Line(item));
             else if (item is SourceRecord { Group: { } group } part)
                 (groups.TryGetValue(group, out var parts) ? parts : groups[group] = []).Add(new(part.Id, part.Body, part.Metadata));
+            if (item is SourceRecord record)
+                recording?.Met(record);
             if (item is SourceRecord && ++records == limit)
                 break;
         }
+
+        if (recording is not null)
+            parsed.Error().WriteLine($"{recording.Write(folder!.FullName)} exchange(s) kept in {folder}; look through them before they go into a repository");
 
         if (assemble && connection is not IAssembleRecords)
             throw new ConnectorException(ConnectorErrorKind.Configuration, $"stream '{request.Stream}' of '{id}' is not assembled; leave --assemble out");
@@ -128,7 +163,7 @@ internal static class ConnectorCommands
 
     private static void Show(ParseResult parsed, ConnectorManifest manifest)
     {
-        var settings = Fields(manifest.Options);
+        var settings = Fields(manifest.Settings);
         if (parsed.WantsJson())
         {
             Printing.WriteJson(parsed.Out(), new
@@ -139,7 +174,7 @@ internal static class ConnectorCommands
                 description = manifest.Description,
                 region = manifest.Region,
                 streams = manifest.Streams.Select(s => new { name = s.Name, description = s.Description, deletions = s.Deletions.ToString().ToLowerInvariant(), personalData = s.PersonalData }),
-                actions = manifest.Actions.Select(a => new { name = a.Name, description = a.Description, personalData = a.PersonalData, input = Fields(a.Input) }),
+                actions = manifest.Actions.Select(a => new { name = a.Name, description = a.Description, personalData = a.PersonalData, input = Fields(a.Fields) }),
                 callbacks = manifest.Callbacks,
                 settings,
             });
@@ -154,7 +189,7 @@ internal static class ConnectorCommands
         foreach (var action in manifest.Actions)
         {
             output.WriteLine($"\nAction {action.Name}: {action.Description}");
-            WriteFields(output, "  ", Fields(action.Input));
+            WriteFields(output, "  ", Fields(action.Fields));
         }
 
         if (manifest.Callbacks)
@@ -162,24 +197,18 @@ internal static class ConnectorCommands
     }
 
     private static void WriteFields(TextWriter output, string indent, IEnumerable<Field> fields) =>
-        Printing.Table(output, [indent + "name", "type", ""], fields.Select(f => (IReadOnlyList<string>)[indent + f.Name, f.Type, (f.Required ? "required " : "") + (f.Secret ? "secret " : "") + f.Description]));
+        Printing.Table(output, [indent + "name", "type", ""], fields.Select(f => (IReadOnlyList<string>)[indent + f.Name, f.Type, (f.Required ? "required " : "") + (f.Secret ? "secret " : "") + f.Description + (f.Default is null ? "" : $" Default: {f.Default}.")]));
 
-    private static List<Field> Fields(Type type) =>
-    [
-        .. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.SetMethod is { IsPublic: true }).Select(p => new Field(
-            JsonNamingPolicy.CamelCase.ConvertName(p.Name), TypeName(p.PropertyType), p.IsDefined(typeof(RequiredAttribute)), p.IsDefined(typeof(SecretAttribute)),
-            p.GetCustomAttribute<System.ComponentModel.DescriptionAttribute>()?.Description ?? "")),
-    ];
+    private static IEnumerable<Field> Fields(IReadOnlyList<FieldManifest> fields) => fields.Select(f => new Field(f.Name, TypeName(f), f.Required, f.Secret, f.Description, f.Default));
 
-    private sealed record Field(string Name, string Type, bool Required, bool Secret, string Description);
+    private sealed record Field(string Name, string Type, bool Required, bool Secret, string Description, string? Default);
 
-    private static string TypeName(Type type)
+    private static string TypeName(FieldManifest field) => field.Type switch
     {
-        type = Nullable.GetUnderlyingType(type) ?? type;
-        if (type.IsEnum)
-            return string.Join(" | ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName));
-        if (type != typeof(string) && type.IsAssignableTo(typeof(System.Collections.IEnumerable)))
-            return "list";
-        return type == typeof(string) ? "text" : type == typeof(TimeSpan) ? "duration (hh:mm:ss)" : type == typeof(bool) ? "true | false" : type == typeof(DateTimeOffset) ? "time" : type == typeof(Uri) ? "address" : "number";
-    }
+        InputType.Integer or InputType.Number => "number",
+        InputType.Flag => "true | false",
+        InputType.Choice => string.Join(" | ", field.Choices),
+        InputType.Duration => "duration (hh:mm:ss)",
+        var type => type.ToString().ToLowerInvariant(),
+    };
 }

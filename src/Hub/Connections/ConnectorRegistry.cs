@@ -1,3 +1,4 @@
+using IntegrationHub.Connections.Declarative;
 using IntegrationHub.Connections.Plugins;
 using IntegrationHub.Connectors.Esign;
 using IntegrationHub.Connectors.Kingdee;
@@ -9,26 +10,36 @@ using IntegrationHub.Yaml;
 namespace IntegrationHub.Connections;
 
 /// <summary>The connectors this hub can run.</summary>
-/// <param name="connectors">All of them.</param>
-/// <param name="failures">Third-party connectors that could not be loaded.</param>
-public sealed class ConnectorRegistry(IEnumerable<IConnector> connectors, IReadOnlyList<PluginFailure>? failures = null)
+public sealed class ConnectorRegistry
 {
-    private readonly Dictionary<string, IConnector> _byId = connectors.ToDictionary(c => c.Manifest.Id, StringComparer.Ordinal);
+    private readonly Dictionary<string, IConnector> _byId = new(StringComparer.Ordinal);
 
-    /// <summary>Those that come with the hub.</summary>
-    public static ConnectorRegistry BuiltIn() => new([new EsignConnector(), new KingdeeConnector(), new OcdsConnector(), new WecomConnector()]);
-
-    /// <summary>Those that come with the hub, and those in <c>connectors/</c> beside <c>hub.yaml</c>.</summary>
-    /// <param name="root">The folder of <c>hub.yaml</c>.</param>
-    public static ConnectorRegistry Open(string root)
+    /// <exception cref="ConnectorException">Of kind configuration when two have the same id.</exception>
+    public ConnectorRegistry(IEnumerable<IConnector> connectors, IReadOnlyList<PluginFailure>? failures = null)
     {
-        var builtIn = BuiltIn().All.ToList();
-        var (plugins, failures) = PluginFolder.Load(root, builtIn.Select(c => c.Manifest.Id));
-        return new([.. builtIn, .. plugins], failures);
+        Failures = failures ?? [];
+        foreach (var connector in connectors)
+            if (!_byId.TryAdd(connector.Manifest.Id, connector))
+                throw new ConnectorException(ConnectorErrorKind.Configuration, $"two connectors have the id '{connector.Manifest.Id}'; rename the one in the folder '{DeclarativeFolder.Name}'");
     }
 
+    /// <summary>Those that come with the hub as code.</summary>
+    public static ConnectorRegistry BuiltIn() => new(Coded());
+
+    /// <summary>Everything: those that come with the hub, as code and as manifests, and those in <c>connectors/</c> beside <c>hub.yaml</c>, manifests and folders.</summary>
+    /// <param name="root">The folder of <c>hub.yaml</c>.</param>
+    /// <exception cref="InvalidFileException">With every fault of every manifest.</exception>
+    public static ConnectorRegistry Open(string root)
+    {
+        List<IConnector> own = [.. Coded(), .. DeclarativeFolder.Open(root, ManifestCodes.None)];
+        var (plugins, failures) = PluginFolder.Load(root, own.Select(c => c.Manifest.Id));
+        return new([.. own, .. plugins], failures);
+    }
+
+    private static IConnector[] Coded() => [new EsignConnector(), new KingdeeConnector(), new OcdsConnector(), new WecomConnector()];
+
     /// <summary>Third-party connectors that could not be loaded.</summary>
-    public IReadOnlyList<PluginFailure> Failures { get; } = failures ?? [];
+    public IReadOnlyList<PluginFailure> Failures { get; }
 
     public IEnumerable<IConnector> All => _byId.Values.OrderBy(c => c.Manifest.Id, StringComparer.Ordinal);
 

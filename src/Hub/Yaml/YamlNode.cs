@@ -71,6 +71,9 @@ public sealed partial class YamlNode
         _ => "a map",
     };
 
+    /// <summary>A text that the file means without writing it, at a place of the file.</summary>
+    internal static YamlNode Scalar(string text, YamlNode at) => new(YamlKind.Scalar, new(0, at.Line, at.Column)) { Text = text };
+
     /// <summary>JSON's number grammar.</summary>
     [GeneratedRegex(@"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?\z", RegexOptions.CultureInvariant)]
     internal static partial Regex NumberText();

@@ -45,6 +45,11 @@ public sealed record ConnectionContext
     /// <typeparam name="TOptions">A class with settable properties; JSON names are camelCase.</typeparam>
     /// <exception cref="ConnectorException">Of kind <see cref="ConnectorErrorKind.Configuration"/>; the message lists every fault with its path. Values marked <see cref="SecretAttribute"/> are never shown.</exception>
     public TOptions Bind<TOptions>() where TOptions : class, new() => OptionsBinder.Bind<TOptions>(Name, Settings);
+
+    /// <summary>Checks the settings against declared fields: unknown names, wrong types, missing values.</summary>
+    /// <returns>The settings that were given or have a default, by name.</returns>
+    /// <exception cref="ConnectorException">Of kind <see cref="ConnectorErrorKind.Configuration"/>; the message lists every fault with its path and shows no secret.</exception>
+    public IReadOnlyDictionary<string, JsonElement> Bind(IReadOnlyList<FieldManifest> fields) => OptionsBinder.Bind(Name, fields, Settings);
 }
 
 /// <summary>Marks an options property whose value must never be shown or logged.</summary>

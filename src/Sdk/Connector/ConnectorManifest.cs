@@ -17,8 +17,12 @@ public sealed record ConnectorManifest
     /// <summary>One or two sentences for the list of connectors.</summary>
     public required string Description { get; init; }
 
-    /// <summary>The options class bound by <see cref="ConnectionContext.Bind{TOptions}"/>; the source of the configuration schema.</summary>
-    public required Type Options { get; init; }
+    /// <summary>The options class bound by <see cref="ConnectionContext.Bind{TOptions}()"/>; <c>null</c> for connectors that declare their <see cref="Settings"/> instead.</summary>
+    public Type? Options { get; init; }
+
+    /// <summary>What connections can be told.</summary>
+    /// <value>Default: the properties of <see cref="Options"/>.</value>
+    public IReadOnlyList<FieldManifest> Settings { get => field ??= Options is null ? [] : FieldManifest.Of(Options); init; }
 
     /// <summary>What can be read.</summary>
     public required IReadOnlyList<StreamManifest> Streams { get; init; }

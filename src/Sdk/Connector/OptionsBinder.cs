@@ -7,7 +7,7 @@ using System.Text.Json.Serialization;
 namespace IntegrationHub.Sdk;
 
 /// <summary>Turns a connection's settings, or an action's input, into its class and reports every fault at once.</summary>
-internal sealed class OptionsBinder
+internal sealed partial class OptionsBinder
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {

@@ -35,7 +35,10 @@ internal sealed class ActionLog(Workspace workspace, ConnectionConfig config, Co
     public void Sends(IHubTransaction transaction, JsonElement input, bool isRepeat)
     {
         var names = new List<string>();
-        AddNames(input, action.Input, "", names);
+        if (action.Input is { } type)
+            AddNames(input, type, "", names);
+        else if (input.ValueKind == JsonValueKind.Object)
+            names.AddRange(action.Fields.Select(f => f.Name).Where(n => input.TryGetProperty(n, out _)));
         var personal = action.PersonalData.Select(p => p.Replace("$.", "", StringComparison.Ordinal).Replace("[*]", "", StringComparison.Ordinal)).ToList();
         var isPersonal = names.Exists(n => personal.Exists(p => n == p || n.StartsWith(p + ".", StringComparison.Ordinal) || p.StartsWith(n + ".", StringComparison.Ordinal)));
         workspace.Log.Writer.Write(transaction, Entry with

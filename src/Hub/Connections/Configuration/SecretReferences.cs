@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -17,9 +16,9 @@ public static partial class SecretReferences
     {
         var faults = new List<string>();
         if (connection.Settings.ValueKind == JsonValueKind.Object)
-            foreach (var property in manifest.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.IsDefined(typeof(SecretAttribute))))
-                if (connection.Settings.TryGetProperty(JsonNamingPolicy.CamelCase.ConvertName(property.Name), out var value) && !(value.ValueKind == JsonValueKind.String && Reference().IsMatch(value.GetString()!)))
-                    faults.Add($"config.{JsonNamingPolicy.CamelCase.ConvertName(property.Name)}: a secret is given by reference: ${{env:NAME}}, ${{file:PATH}} or ${{secret:NAME}} (set with 'hub secrets set NAME')");
+            foreach (var setting in manifest.Settings.Where(s => s.Secret))
+                if (connection.Settings.TryGetProperty(setting.Name, out var value) && !(value.ValueKind == JsonValueKind.String && Reference().IsMatch(value.GetString()!)))
+                    faults.Add($"config.{setting.Name}: a secret is given by reference: ${{env:NAME}}, ${{file:PATH}} or ${{secret:NAME}} (set with 'hub secrets set NAME')");
 
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))

@@ -30,6 +30,11 @@ public sealed record ActionRequest(string Action, string IdempotencyKey, JsonEle
     /// <typeparam name="TInput">A class with settable properties and <see cref="ValidationAttribute"/>s; JSON names are camelCase.</typeparam>
     /// <exception cref="ConnectorException">Of kind <see cref="ConnectorErrorKind.Permanent"/>, listing every fault, never a value.</exception>
     public TInput Bind<TInput>() where TInput : class, new() => OptionsBinder.BindInput<TInput>(Action, Input);
+
+    /// <summary>Checks the input against declared fields.</summary>
+    /// <returns>The fields that were given or have a default, by name.</returns>
+    /// <exception cref="ConnectorException">Of kind <see cref="ConnectorErrorKind.Permanent"/>, listing every fault, never a value.</exception>
+    public IReadOnlyDictionary<string, JsonElement> Bind(IReadOnlyList<FieldManifest> fields) => OptionsBinder.BindInput(Action, fields, Input);
 }
 
 /// <summary>Notes of one action that survive a crash, for actions of several steps: a step that is noted is not done again.</summary>
@@ -59,8 +64,12 @@ public sealed record ActionManifest
     /// <summary>What it does, in a sentence.</summary>
     public required string Description { get; init; }
 
-    /// <summary>The class of its input, bound by <see cref="ActionRequest.Bind{TInput}"/>; the source of its schema.</summary>
-    public required Type Input { get; init; }
+    /// <summary>The class of its input, bound by <see cref="ActionRequest.Bind{TInput}()"/>; <c>null</c> for actions that declare their <see cref="Fields"/> instead.</summary>
+    public Type? Input { get; init; }
+
+    /// <summary>What its input holds.</summary>
+    /// <value>Default: the properties of <see cref="Input"/>.</value>
+    public IReadOnlyList<FieldManifest> Fields { get => field ??= Input is null ? [] : FieldManifest.Of(Input); init; }
 
     /// <summary>Paths (RFC 9535) of input fields that hold personal data.</summary>
     public IReadOnlyList<string> PersonalData { get; init; } = [];

@@ -40,10 +40,13 @@ public static class ConnectorHttp
     /// <summary>Set on a request that must not be sent twice: it changes something at the vendor.</summary>
     public static readonly HttpRequestOptionsKey<bool> SendOnce = new("IntegrationHub.SendOnce");
 
-    // One handler for all clients, so that connections are pooled; the lifetime keeps DNS changes seen.
-    private static readonly SocketsHttpHandler Transport = CreateTransport(followRedirects: true);
+    /// <summary>Set on a request whose credentials are for its own host only: a redirect is its answer.</summary>
+    public static readonly HttpRequestOptionsKey<bool> StayHere = new("IntegrationHub.StayHere");
 
-    private static readonly SocketsHttpHandler PlainTransport = CreateTransport(followRedirects: false);
+    // One pair of handlers for all clients, so that connections are pooled; the lifetime keeps DNS changes seen.
+    private static readonly HttpMessageHandler PlainTransport = CreateTransport(followRedirects: false);
+
+    private static readonly HttpMessageHandler Transport = new ByRequest { InnerHandler = CreateTransport(followRedirects: true) };
 
     private static SocketsHttpHandler CreateTransport(bool followRedirects) => new()
     {
@@ -76,8 +79,16 @@ public static class ConnectorHttp
         var transport = options.FollowRedirects ? Transport : PlainTransport;
         if (around is not null)
             around.InnerHandler = transport;
-        return new(new ResilienceHandler(pipeline) { InnerHandler = (HttpMessageHandler?)around ?? transport }, disposeHandler: false) { Timeout = options.Timeout };
+        return new(new ResilienceHandler(pipeline) { InnerHandler = around ?? transport }, disposeHandler: false) { Timeout = options.Timeout };
     }
 
     private static bool IsSentOnce(HttpRequestMessage? request) => request is not null && request.Options.TryGetValue(SendOnce, out var once) && once;
+
+    private sealed class ByRequest : DelegatingHandler
+    {
+        private readonly HttpMessageInvoker _staying = new(PlainTransport, disposeHandler: false);
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            request.Options.TryGetValue(StayHere, out var stays) && stays ? _staying.SendAsync(request, cancellationToken) : base.SendAsync(request, cancellationToken);
+    }
 }

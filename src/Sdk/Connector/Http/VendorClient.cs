@@ -127,6 +127,10 @@ public sealed class VendorClient : IDisposable
             message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(request.ContentType);
         }
 
+        foreach (var (name, value) in request.Headers)
+            message.Headers.TryAddWithoutValidation(name, value);
+        // Redirected requests would carry key or signature to wherever the answer says.
+        message.Options.Set(ConnectorHttp.StayHere, true);
         if (request.Writes)
             message.Options.Set(ConnectorHttp.SendOnce, true);
         return message;

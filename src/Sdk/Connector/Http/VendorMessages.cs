@@ -12,6 +12,9 @@ public sealed record VendorRequest(HttpMethod Method, string Path)
     /// <summary>Parameters of the query, not yet encoded, in order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Query { get; init; } = [];
 
+    /// <summary>Further headers; those of the body and of the authorisation stand elsewhere.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
     /// <summary>The body, or empty.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
 

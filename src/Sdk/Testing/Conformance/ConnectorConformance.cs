@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -42,10 +41,11 @@ public abstract partial class ConnectorConformance
             Assert.All(stream.PersonalData, path => Assert.StartsWith("$", path, StringComparison.Ordinal));
         });
         Assert.All(manifest.Actions, action => Assert.NotEmpty(action.Description));
-        Assert.True(manifest.Options.IsSealed, "the options class is not sealed");
-        foreach (var property in manifest.Options.GetProperties(BindingFlags.Public | BindingFlags.Instance))
-            if (subject.Settings()[JsonNamingPolicy.CamelCase.ConvertName(property.Name)] is JsonValue value && value.TryGetValue<string>(out var text) && subject.Secrets.Contains(text))
-                Assert.True(property.IsDefined(typeof(SecretAttribute)), $"setting '{property.Name}' is a secret and not marked as one");
+        Assert.True(manifest.Options is null or { IsSealed: true }, "the options class is not sealed");
+        Assert.All(subject.Settings(), given => Assert.Contains(given.Key, manifest.Settings.Select(s => s.Name)));
+        foreach (var setting in manifest.Settings)
+            if (subject.Settings()[setting.Name] is JsonValue value && value.TryGetValue<string>(out var text) && subject.Secrets.Contains(text))
+                Assert.True(setting.Secret, $"setting '{setting.Name}' is a secret and not marked as one");
     }
 
     /// <summary>Capabilities that the manifest declares are there, and no others.</summary>
