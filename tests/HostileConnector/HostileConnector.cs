@@ -1,8 +1,12 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sdk.Actions;
 using IntegrationHub.Sdk.Callbacks;
+using IntegrationHub.Sdk.Declarative;
+using IntegrationHub.Sdk.Http;
 
 namespace HostileConnector;
 
@@ -30,6 +34,15 @@ public sealed class Hostile : IConnector
             throw new InvalidOperationException("a value nobody may see");
         return new HostileConnection(context, options);
     }
+}
+
+/// <summary>Code for a slot of a manifest; this one does no harm.</summary>
+public sealed class Signature : ISignRequests
+{
+    public string Name => "plugin-signature";
+
+    public void Sign(HttpRequestMessage message, VendorRequest request, IReadOnlyDictionary<string, JsonElement> settings, DateTimeOffset now) =>
+        message.Headers.Add("X-Signed", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
 }
 
 public sealed class HostileOptions

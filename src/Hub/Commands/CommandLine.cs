@@ -2,6 +2,8 @@ using System.CommandLine;
 using IntegrationHub.Commands.Demo;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Connections.Declarative;
+using IntegrationHub.Connections.Plugins;
 using IntegrationHub.Host;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sovereignty.Log;
@@ -148,6 +150,9 @@ internal static class CommandWorkspace
     }
 
     /// <summary>Without a store.</summary>
+    /// <summary>Code that manifests may name, from the folders in <c>connectors/</c>.</summary>
+    public static ManifestCodes Codes(ParseResult parsed) => new(PluginFolder.Load(Config(parsed).Root).Codes);
+
     public static ConnectorRegistry Connectors(ParseResult parsed) => ConnectorRegistry.Open(Config(parsed).Root);
 
     public static async ValueTask<Workspace> OpenAsync(ParseResult parsed, CancellationToken cancellationToken) =>

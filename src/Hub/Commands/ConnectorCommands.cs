@@ -48,7 +48,7 @@ internal static class ConnectorCommands
             foreach (var file in parsed.GetValue(files)!)
                 try
                 {
-                    DeclarativeFolder.Read(file.FullName, ManifestCodes.None);
+                    DeclarativeFolder.Read(file.FullName, CommandWorkspace.Codes(parsed));
                     parsed.Out().WriteLine($"{file}: ok");
                 }
                 catch (InvalidFileException e)
@@ -63,7 +63,7 @@ internal static class ConnectorCommands
 
     /// <summary>A connector by its id, or by the path of its manifest file, which need not be in its folder yet.</summary>
     private static IConnector Find(ParseResult parsed, string id) => id.EndsWith(".yaml", StringComparison.Ordinal)
-        ? DeclarativeFolder.Read(Path.GetFullPath(id), ManifestCodes.None)
+        ? DeclarativeFolder.Read(Path.GetFullPath(id), CommandWorkspace.Codes(parsed))
         : CommandWorkspace.Connectors(parsed).Get(id);
 
     public static Command Check()

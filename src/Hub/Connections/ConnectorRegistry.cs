@@ -31,9 +31,13 @@ public sealed class ConnectorRegistry
     /// <exception cref="InvalidFileException">With every fault of every manifest.</exception>
     public static ConnectorRegistry Open(string root)
     {
-        List<IConnector> own = [.. Coded(), .. DeclarativeFolder.Open(root, ManifestCodes.None)];
-        var (plugins, failures) = PluginFolder.Load(root, own.Select(c => c.Manifest.Id));
-        return new([.. own, .. plugins], failures);
+        var plugins = PluginFolder.Load(root);
+        List<IConnector> own = [.. Coded(), .. DeclarativeFolder.Open(root, new(plugins.Codes))];
+        var taken = own.Select(c => c.Manifest.Id).ToHashSet(StringComparer.Ordinal);
+        var refused = plugins.Connectors.Where(c => taken.Contains(c.Manifest.Id)).ToList();
+        return new(
+            [.. own, .. plugins.Connectors.Except(refused)],
+            [.. plugins.Failures, .. refused.Select(c => new PluginFailure(c.Folder, $"there is another connector '{c.Manifest.Id}'"))]);
     }
 
     private static IConnector[] Coded() => [new EsignConnector(), new KingdeeConnector(), new OcdsConnector(), new WecomConnector()];

@@ -5,8 +5,11 @@ using IntegrationHub.Sdk.Http;
 namespace IntegrationHub.Connections.Plugins;
 
 /// <summary>A third-party connector, held to what its <c>connector.yaml</c> says.</summary>
-public sealed class PluginConnector(IConnector connector, PluginManifest capabilities) : IConnector
+public sealed class PluginConnector(IConnector connector, PluginManifest capabilities, string folder) : IConnector
 {
+    /// <summary>Where it was loaded from.</summary>
+    public string Folder => folder;
+
     public ConnectorManifest Manifest => connector.Manifest;
 
     /// <summary>What it may do.</summary>

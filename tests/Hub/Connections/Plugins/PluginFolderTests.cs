@@ -2,6 +2,7 @@ using System.Runtime.Loader;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Plugins;
 using IntegrationHub.Sdk;
+using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Tests.Connections.Plugins;
 
@@ -34,6 +35,30 @@ public sealed class PluginFolderTests
         Assert.Contains(reason, Assert.Single(hub.Workspace.Connectors.Failures).Reason, StringComparison.Ordinal);
         var unknown = await Assert.ThrowsAsync<ConnectorException>(() => hub.SyncAsync("bad"));
         Assert.Contains("could not be loaded: ", unknown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Code_from_a_folder_fills_a_slot_of_a_manifest()
+    {
+        await using var hub = await PluginHub.OpenAsync("");
+        var manifest = """
+            connector: signed
+            title: Signed
+            description: Signs as no manifest can say.
+            family: other
+            region: DE
+            address: "https://api.signed.example"
+            auth: { code: plugin-signature }
+            streams:
+              things: { description: Things., request: { get: things }, records: "$[*]", key: $.id }
+            """;
+        var file = Path.Combine(hub.Root, "connectors", "signed.yaml");
+        await File.WriteAllTextAsync(file, manifest, TestContext.Current.CancellationToken);
+        Assert.Equal("Signed", ConnectorRegistry.Open(hub.Root).Get("signed").Manifest.Title);
+
+        await File.WriteAllTextAsync(file, manifest.Replace("plugin-signature", "plugin-signatur"), TestContext.Current.CancellationToken);
+        var refused = Assert.Throws<InvalidFileException>(() => ConnectorRegistry.Open(hub.Root));
+        Assert.Contains("there is no code named 'plugin-signatur'; did you mean 'plugin-signature'?", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
