@@ -98,7 +98,7 @@ internal static class ConnectorCommands
         var limit = new Option<int>("--limit") { Description = "Stop after this many records; 0 reads to the end.", DefaultValueFactory = _ => 10 };
         var cursor = new Option<string?>("--cursor") { Description = "Go on from this checkpoint." };
         var assemble = new Option<bool>("--assemble") { Description = "Print what mappings see: the documents assembled from the records of each group, at the end." };
-        var record = new Option<DirectoryInfo?>("--record") { Description = "Keep what is exchanged with the system in this folder, for tests, with secrets and personal values masked." };
+        var record = new Option<DirectoryInfo?>("--record") { Description = "Keep what is exchanged with the system in this folder, for tests, with secrets and personal values masked. Reads to the end; --limit only limits what is shown." };
         var command = new Command("read", "Run one connector alone: prints records and checkpoints as JSON Lines. No hub, no store.") { id, file, streamName, limit, cursor, assemble, record };
         command.SetAction((parsed, cancel) => ReadAsync(parsed, parsed.GetValue(id)!, parsed.GetValue(file)!, parsed.GetValue(streamName), parsed.GetValue(limit), parsed.GetValue(cursor), parsed.GetValue(assemble), parsed.GetValue(record), cancel));
         return command;
@@ -128,13 +128,22 @@ internal static class ConnectorCommands
         var groups = new SortedDictionary<string, List<KeptRecord>>(StringComparer.Ordinal);
         await foreach (var item in reader.ReadAsync(request, cancel))
         {
+            if (item is SourceRecord && limit > 0 && records >= limit)
+            {
+                // A page that is kept holds more records than are shown, and their personal values have to be known too.
+                recording!.Met((SourceRecord)item);
+                continue;
+            }
+
+            if (item is BadRecord)
+                recording?.MetUnreadable();
             if (!assemble)
                 parsed.Out().WriteLine(Line(item));
             else if (item is SourceRecord { Group: { } group } part)
                 (groups.TryGetValue(group, out var parts) ? parts : groups[group] = []).Add(new(part.Id, part.Body, part.Metadata));
             if (item is SourceRecord record)
                 recording?.Met(record);
-            if (item is SourceRecord && ++records == limit)
+            if (item is SourceRecord && ++records == limit && recording is null)
                 break;
         }
 

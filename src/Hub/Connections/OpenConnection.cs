@@ -19,11 +19,10 @@ public sealed class OpenConnection(IConnector connector, IConnection connection,
             return;
         try
         {
-            await supervisor.CallAsync(supervised, "closing the connection", async _ =>
+            await supervisor.CloseAsync(supervised, async () =>
             {
                 await connection.DisposeAsync();
-                return true;
-            }, CancellationToken.None);
+            });
         }
         catch (ConnectorException e)
         {

@@ -30,6 +30,14 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
             }
         }
 
+        // Held together otherwise than before, though nothing else about it changed.
+        foreach (var (id, isChained) in assignment.Chained.Where(c => !_touched.ContainsKey(c.Key)))
+            if (assignment.Entities.GetValueOrDefault(id) is { State: EntityState.Live } row && row.IsChained != isChained)
+            {
+                row.IsChained = isChained;
+                writes.Add(new(row, IsNew: false, Search: null, [], []));
+            }
+
         await transaction.AppendChangesAsync(changes);
         var sequences = changes.ToDictionary(c => c.Entity, c => c.Sequence);
         foreach (var write in writes)

@@ -62,7 +62,7 @@ internal sealed class DeclarativeCallbacks(CallbackPlan plan, IReadOnlyList<Stre
 
         return kind.Answered is null ? Record(told.Stream, told, answer.Body, 0)
             : answer.Body.Find(kind.Answered) is >= 0 and var record ? Record(told.Stream, told, answer.Body, record)
-            : new DeletedRecord(told.Subject);
+            : new BadRecord($"callback about '{told.Stream}'", "the answer holds no record at the path of 'answered:'", default) { Id = told.Subject };
     }
 
     private StreamItem Record(string stream, CallbackEvent told, Document document, int record)

@@ -47,14 +47,17 @@ internal sealed class ListWalk(DeclarativeClient client, StreamPlan stream, Read
             var (most, total) = (0L, (long?)null);
             string? before = null;
             var first = start is null ? _paging.First : long.Parse(start, CultureInfo.InvariantCulture);
+            var seen = -1L;
             var pages = Pager.ByNumberAsync(first, step, async (at, cancel) =>
             {
                 var answer = await client.SendAsync(stream.Request, new Values(values).With("page", Text(at), isJson: true), cancel);
                 var items = Rows(answer);
                 total = long.TryParse(answer.Body.Text(_paging.Total), NumberStyles.None, CultureInfo.InvariantCulture, out var told) ? told : null;
-                var passed = step == 1 ? (at - _paging.First + 1) * SizeOf(values, items.Count) : at + items.Count;
+                // The system may give fewer on a page than it was asked for, so what came is counted.
+                seen = (seen < 0 && step == 1 ? (first - _paging.First) * items.Count : Math.Max(seen, 0)) + items.Count;
+                var passed = step == 1 ? seen : at + items.Count;
                 var isLast = IsLast(answer) || (total is { } all && passed >= all);
-                return new Page<Row>(items) { IsLast = isLast, Next = isLast ? null : Text(at + step) };
+                return new Page<Row>(items) { IsLast = isLast, Next = isLast ? null : Text(at + (step == 1 ? 1 : Math.Max(1, items.Count))) };
             }, cancellationToken);
             await foreach (var page in pages)
             {
@@ -75,8 +78,6 @@ internal sealed class ListWalk(DeclarativeClient client, StreamPlan stream, Read
             start = null;
         }
     }
-
-    private static long SizeOf(Values values, int count) => long.TryParse(values.Get("size")?.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : count;
 
     /// <summary>A place that the vendor no longer knows begins the list again, once: what was read before is read twice, which costs time and loses nothing.</summary>
     private async IAsyncEnumerable<Page<Row>> LinkedAsync(Values values, string? start, [EnumeratorCancellation] CancellationToken cancellationToken)

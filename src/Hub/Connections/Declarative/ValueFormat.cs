@@ -48,8 +48,8 @@ internal sealed class ValueFormat
             "number" => isNumber ? number : null,
             "seconds" => isNumber ? DateTimeOffset.UnixEpoch.Ticks + number * TimeSpan.TicksPerSecond : null,
             "milliseconds" => isNumber ? DateTimeOffset.UnixEpoch.Ticks + number * TimeSpan.TicksPerMillisecond : null,
-            "iso" => Ticks(DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var iso), text, iso),
-            var pattern => Ticks(DateTime.TryParseExact(text.Trim(), pattern == "date" ? "yyyy-MM-dd" : pattern, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var exact), text, exact),
+            "iso" => Ticks(DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var iso), iso),
+            var pattern => Ticks(DateTime.TryParseExact(text.Trim(), pattern == "date" ? "yyyy-MM-dd" : pattern, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var exact), exact),
         };
     }
 
@@ -72,11 +72,11 @@ internal sealed class ValueFormat
     /// <summary>As a moment, where the value is one.</summary>
     public DateTimeOffset? Time(string? text) => !IsNumber && Parse(text) is { } ticks && ticks >= 0 && ticks <= DateTimeOffset.MaxValue.Ticks ? new DateTimeOffset((long)ticks, TimeSpan.Zero) : null;
 
-    private decimal? Ticks(bool parsed, string text, DateTime time) => !parsed ? null : time.Kind switch
+    private decimal? Ticks(bool parsed, DateTime time) => !parsed ? null : time.Kind switch
     {
         DateTimeKind.Utc => time.Ticks,
         // The text had an offset of its own.
-        DateTimeKind.Local => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture).UtcTicks,
+        DateTimeKind.Local => time.ToUniversalTime().Ticks,
         _ => time.Ticks - _zone.Ticks,
     };
 }

@@ -29,6 +29,39 @@ internal sealed partial class Mask
             _personal.Add(value);
     }
 
+    /// <summary>Takes note of the values that stand under names of secrets in JSON texts, forms and queries, so that they are masked inside other texts too.</summary>
+    public void Learn(params ReadOnlySpan<string> texts)
+    {
+        foreach (var text in texts)
+            if (text.AsSpan().TrimStart() is ['{' or '[', ..])
+                LearnJson(text);
+            else
+                foreach (Match pair in Pair().Matches(text))
+                    if (SecretName().IsMatch(pair.Groups[1].Value) && pair.Groups[2].Value is { Length: >= ShortestLearnt } value)
+                        Secret(Uri.UnescapeDataString(value.Replace('+', ' ')));
+    }
+
+    private void LearnJson(string text)
+    {
+        var reader = new System.Text.Json.Utf8JsonReader(Encoding.UTF8.GetBytes(text));
+        var name = "";
+        try
+        {
+            while (reader.Read())
+                if (reader.TokenType == System.Text.Json.JsonTokenType.PropertyName)
+                    name = reader.GetString()!;
+                else if (reader.TokenType == System.Text.Json.JsonTokenType.String && SecretName().IsMatch(name) && reader.GetString() is { Length: >= ShortestLearnt } value)
+                    Secret(value);
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            // What comes before the fault is known.
+        }
+    }
+
+    /// <summary>Anything shorter, replaced wherever it stands, would spoil texts that have nothing to do with it.</summary>
+    private const int ShortestLearnt = 8;
+
     /// <summary>A JSON text, a form or a query; of any other text only secrets and longer personal values are found.</summary>
     public string Text(string text)
     {
@@ -37,9 +70,9 @@ internal sealed partial class Mask
             if (text.AsSpan().TrimStart() is ['{' or '[', ..] && JsonNode.Parse(text) is { } json)
                 return Secrets(Value(json, "")!.ToJsonString(Relaxed));
         }
-        catch (System.Text.Json.JsonException)
+        catch (Exception e) when (e is System.Text.Json.JsonException or ArgumentException)
         {
-            // Masked as a text below.
+            // Broken, or a name stands twice in an object: masked as a text below.
         }
 
         foreach (var value in _personal.Where(p => p.Length >= 4).OrderByDescending(p => p.Length))
@@ -102,6 +135,9 @@ internal sealed partial class Mask
 
         return invented.ToString();
     }
+
+    [GeneratedRegex("([^&=?\\s]+)=([^&\\s]*)", RegexOptions.CultureInvariant)]
+    private static partial Regex Pair();
 
     /// <summary>Members and parameters that hold tokens wherever they stand.</summary>
     [GeneratedRegex("token|secret|password|passwd|api_?key|signature|session_?id|ticket|authorization", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -23,6 +23,7 @@ internal sealed class Recording
     private readonly ConcurrentQueue<Exchange> _exchanges = new();
     private readonly Mask _mask = new();
     private readonly IReadOnlyList<JsonPathQuery> _personal;
+    private int _unreadable;
 
     public Recording(ConnectorManifest manifest, string stream, JsonElement settings)
     {
@@ -35,12 +36,19 @@ internal sealed class Recording
     /// <summary>A handler for one HTTP client.</summary>
     public DelegatingHandler Handler() => new Recorder(this);
 
+    /// <summary>Takes note of something whose personal values nobody can know: nothing will be written.</summary>
+    public void MetUnreadable() => _unreadable++;
+
     /// <summary>Takes note of a record's personal values.</summary>
     public void Met(SourceRecord record)
     {
         var tape = new JsonTape();
         if (!tape.Parse(record.Body.ToArray(), new() { DuplicateNames = JsonDuplicateNames.Keep }).IsOk)
+        {
+            MetUnreadable();
             return;
+        }
+
         var nodes = new NodeList();
         foreach (var path in _personal)
             path.Select(tape, 0, 0, nodes);
@@ -54,8 +62,13 @@ internal sealed class Recording
 
     /// <summary>Writes the exchanges.</summary>
     /// <returns>How many.</returns>
+    /// <exception cref="ConnectorException">Of kind bad record when there are some whose personal values are not known.</exception>
     public int Write(string folder)
     {
+        if (_unreadable > 0)
+            throw new ConnectorException(ConnectorErrorKind.BadRecord, $"nothing is kept: {_unreadable} record(s) could not be read, so their personal values cannot be masked; mend the source or read another part of it");
+        foreach (var exchange in _exchanges)
+            _mask.Learn(exchange.Sent, exchange.Answered, exchange.Address.Query.TrimStart('?'));
         Directory.CreateDirectory(folder);
         foreach (var (index, exchange) in _exchanges.Index())
             File.WriteAllText(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{index + 1:000}.json")), JsonSerializer.Serialize(new

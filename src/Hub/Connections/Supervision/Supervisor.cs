@@ -110,6 +110,13 @@ public sealed partial class Supervisor(SupervisionLimits limits, TimeProvider ti
     public Task<T> CallAsync<T>(Supervised supervised, string what, Func<T> call, CancellationToken cancellationToken) =>
         CallAsync(supervised, what, limits.QuickCall, _ => Task.FromResult(call()), cancellationToken);
 
+    /// <summary>Closes a connection, which is promised to be quick.</summary>
+    public Task CloseAsync(Supervised supervised, Func<Task> close) => CallAsync(supervised, "closing the connection", limits.QuickCall, async _ =>
+    {
+        await close();
+        return true;
+    }, CancellationToken.None);
+
     /// <summary>A call that asks the vendor.</summary>
     public Task<T> CallAsync<T>(Supervised supervised, string what, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
         CallAsync(supervised, what, limits.Call, call, cancellationToken);

@@ -60,7 +60,7 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
             }
 
             var resolved = Partition.Of(binding.Plan, [.. _members.Select(Node)], Rulings(), binding.RankOf, _views.States);
-            open.UnionWith(await DisputedAsync(resolved.Connected));
+            open.UnionWith(await DisputedAsync(resolved.Entity, resolved.Connected));
             if (open.Count == 0)
                 return Components(resolved.Entity, resolved.Connected);
         }
@@ -152,8 +152,8 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
     {
         var decisions = await transaction.Matches.DecisionsOfAsync(binding.Number, [member.Keys[0].Value]);
         foreach (var decision in decisions)
-            if (_decisions.TryAdd(decision.Number, decision) && decision.Kind is "merge" or "split")
-                foreach (var holder in await transaction.FindKeysAsync([.. decision.Left.Select(k => new IdentityKey(binding.SourceKey, k))]))
+            if (_decisions.TryAdd(decision.Number, decision) && decision.Kind != "pin")
+                foreach (var holder in await transaction.FindKeysAsync([.. decision.Left.Concat(decision.Right).Select(k => new IdentityKey(binding.SourceKey, k))]))
                     if (!_opened.Contains(holder.Entity))
                         open.Add(holder.Entity);
         return decisions.Count > 0;
@@ -161,46 +161,67 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
 
     /// <summary>
     /// Whole entities that would be joined with each other or with anything else but by strong keys, or that get more than limits allow: too much to
-    /// leave them whole. Of the last two, large ones that more than strong keys hold together are left.
+    /// leave them whole. Only a large one that more than strong keys hold together may be joined by more than strong keys and stay whole.
     /// </summary>
-    private async ValueTask<List<long>> DisputedAsync(int[] connectedOf)
+    private async ValueTask<List<long>> DisputedAsync(int[] entityOf, int[] connectedOf)
     {
         if (_attached.Count == 0)
             return [];
         var disputed = new HashSet<long>();
-        var strong = StrongSets();
-        foreach (var group in _attached.GroupBy(a => strong.Find(a.Member)))
+        var outcome = Outcome(entityOf);
+        foreach (var group in _attached.GroupBy(a => outcome.Find(a.Member)))
             if (group.Select(a => a.Entity).Distinct().Count() > 1)
                 disputed.UnionWith(group.Select(a => a.Entity));
 
-        var bySet = Enumerable.Range(0, _members.Count).ToLookup(strong.Find);
-        var byPart = Enumerable.Range(0, _members.Count).ToLookup(i => connectedOf[i]);
+        var strong = StrongSets(within: null);
+        foreach (var group in _attached.GroupBy(a => strong.Find(a.Member)))
+            if (group.Select(a => a.Entity).Distinct().Count() > 1)
+                disputed.UnionWith(group.Select(a => a.Entity));
+        var everyone = Enumerable.Range(0, _members.Count).ToList();
+        var (byOutcome, bySet, byPart) = (everyone.ToLookup(outcome.Find), everyone.ToLookup(strong.Find), everyone.ToLookup(i => connectedOf[i]));
         foreach (var (member, entity) in _attached.DistinctBy(a => a.Entity))
         {
             var set = strong.Find(member);
             var gained = bySet[set].ToList();
-            if (!await AcceptsAsync(entity, [.. gained.Select(i => _members[i])])
-                || (entities[entity].Contributions <= SmallEntity && gained.Select(i => connectedOf[i]).Distinct().SelectMany(part => byPart[part]).Any(i => strong.Find(i) != set)))
+            var isLargeChain = entities[entity].IsChained && entities[entity].Contributions > SmallEntity;
+            if (!await AcceptsAsync(entity, [.. gained.Union(byOutcome[outcome.Find(member)]).Select(i => _members[i])])
+                || (!isLargeChain && gained.Select(i => connectedOf[i]).Distinct().SelectMany(part => byPart[part]).Any(i => strong.Find(i) != set)))
                 disputed.Add(entity);
         }
 
         return [.. disputed];
     }
 
-    /// <summary>Members that strong keys connect, through whole entities too.</summary>
-    private DisjointSets StrongSets()
+    /// <summary>Members that come to be one entity, through whole entities too.</summary>
+    private DisjointSets Outcome(int[] entityOf)
     {
         var sets = new DisjointSets(_members.Count);
-        var holders = new Dictionary<IdentityKey, int>(_members.Count);
+        for (var i = 0; i < _members.Count; i++)
+            sets.Join(entityOf[i], i);
+        JoinAttached(sets);
+        return sets;
+    }
+
+    /// <summary>Members that strong keys connect, through whole entities too.</summary>
+    /// <param name="within">Sets whose borders are not crossed.</param>
+    private DisjointSets StrongSets(DisjointSets? within)
+    {
+        var sets = new DisjointSets(_members.Count);
+        var holders = new Dictionary<(IdentityKey, int), int>(_members.Count);
         for (var i = 0; i < _members.Count; i++)
             foreach (var key in _members[i].Strong)
-                if (!holders.TryAdd(key, i))
-                    sets.Join(holders[key], i);
+                if (!holders.TryAdd((key, within?.Find(i) ?? 0), i))
+                    sets.Join(holders[(key, within?.Find(i) ?? 0)], i);
+        JoinAttached(sets);
+        return sets;
+    }
+
+    private void JoinAttached(DisjointSets sets)
+    {
         var first = new Dictionary<long, int>();
         foreach (var (member, entity) in _attached)
             if (!first.TryAdd(entity, member))
                 sets.Join(first[entity], member);
-        return sets;
     }
 
     private MatchNode Node(Member member) => new(member.Profile, member.Strong, member.Row.ObservedAt, $"{member.Keys[0].Value}\n{member.Profile.Hash:x}\n{member.Row.Record}");
@@ -226,24 +247,20 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
     private List<(Component, int)> Components(int[] entityOf, int[] connectedOf)
     {
         var found = new Dictionary<int, (Component Component, int Connected)>();
-        // A whole entity that several groups join makes one of them.
-        var root = new DisjointSets(_members.Count);
-        foreach (var group in _attached.GroupBy(a => a.Entity))
-            foreach (var (member, _) in group)
-                root.Join(entityOf[group.First().Member], entityOf[member]);
+        var root = Outcome(entityOf);
         for (var i = 0; i < _members.Count; i++)
         {
-            var key = root.Find(entityOf[i]);
+            var key = root.Find(i);
             if (!found.TryGetValue(key, out var entry))
                 found[key] = entry = (new(), connectedOf[key]);
             entry.Component.Members.Add(_members[i]);
         }
 
         foreach (var (member, entity) in _attached)
-            if (found[root.Find(entityOf[member])].Component.Entities is var whole && !whole.Contains(entity))
+            if (found[root.Find(member)].Component.Entities is var whole && !whole.Contains(entity))
                 whole.Add(entity);
-        var strong = StrongSets();
-        var sets = Enumerable.Range(0, _members.Count).ToLookup(i => root.Find(entityOf[i]), strong.Find);
+        var strong = StrongSets(root);
+        var sets = Enumerable.Range(0, _members.Count).ToLookup(root.Find, strong.Find);
         foreach (var (key, (component, _)) in found)
             component.IsChained = sets[key].Distinct().Skip(1).Any() || component.Entities.Any(e => entities[e].IsChained);
         return [.. found.Values];

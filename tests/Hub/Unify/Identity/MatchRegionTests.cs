@@ -93,6 +93,20 @@ public sealed class MatchRegionTests
     }
 
     [Fact]
+    public async Task A_large_entity_is_looked_into_when_somebody_connects_it_with_another()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync([.. Enumerable.Range(1, 220).Select(i => ((long)i, (Client?)new(1, 1, 0, 0, "beta works", "", 1)))]);
+        await rig.ApplyAsync((501, new(2, 0, 1, 0, "alpha trading", "", 1)));
+        await rig.ApplyAsync((502, new(0, 1, 1, 0, "alpha trading", "", 1)));
+        Assert.Equal(2, (await rig.OutcomeAsync()).Count);
+        await rig.CheckAsync();
+        await rig.ApplyAsync((503, new(0, 1, 2, 0, "gamma foods", "", 1)), (504, new(0, 0, 2, 0, "gamma foods", "", 1)));
+        await rig.CheckAsync();
+        rig.CheckIndex();
+    }
+
+    [Fact]
     public async Task A_number_that_becomes_a_switchboard_lets_go_of_whom_it_joined()
     {
         await using var rig = await MatchRig.OpenAsync();

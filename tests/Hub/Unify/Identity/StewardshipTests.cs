@@ -58,6 +58,20 @@ public sealed class StewardshipTests
         Assert.Equal(2, (await rig.OutcomeAsync()).Count);
     }
 
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    public async Task Forbidden_entities_stay_apart_when_one_batch_touches_one_of_them_and_brings_what_connects_both(long left, long right)
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((1, new(0, 1, 0, 0, "alpha trading", "", 1)), (2, new(1, 0, 0, 0, "beta works", "", 1)));
+        await Stewardship(rig).ForbidAsync(left, right, Steward, Stop);
+        await rig.ApplyAsync((2, new(1, 0, 3, 0, "beta works", "", 2)), (3, new(1, 1, 0, 0, "", "", 0)));
+        var entities = (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0].Split(',')).ToList();
+        Assert.Equal(2, entities.Count);
+        Assert.DoesNotContain(entities, e => e.Contains("1") && e.Contains("2"));
+    }
+
     [Fact]
     public async Task A_newer_merge_stands_over_an_older_refusal()
     {
