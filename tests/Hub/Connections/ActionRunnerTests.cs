@@ -130,7 +130,7 @@ public sealed class ActionRunnerTests
         await Assert.ThrowsAsync<ConnectorException>(() => SayAsync(hub, "k2", "hello"));
         var told = Told(hub);
         // Sent, sent again, done; answered from what was kept; sent, refused.
-        Assert.Equal(["-", "repeat", "done", "-", "refused"], told.Select(e => e.GetProperty("about") is var about && about.TryGetProperty("outcome", out var outcome) ? outcome.GetString() : about.TryGetProperty("repeat", out _) ? "repeat" : "-"));
+        Assert.Equal(["-", "repeat", "done", "replayed", "-", "refused"], told.Select(e => e.GetProperty("about") is var about && about.TryGetProperty("outcome", out var outcome) ? outcome.GetString() : about.TryGetProperty("repeat", out _) ? "repeat" : "-"));
         Assert.Equal("chat", Text(told[2], "from", "system"));
         Assert.Equal(2, told.Select(e => Text(e, "about", "key")).Distinct().Count());
         Assert.DoesNotContain(told, e => e.GetRawText().Contains("13800138000", StringComparison.Ordinal));

@@ -50,6 +50,10 @@ internal sealed class ActionLog(Workspace workspace, ConnectionConfig config, Co
         });
     }
 
+    /// <summary>The same key asked again: nothing goes to the vendor, and what it said then is shown once more.</summary>
+    public ValueTask ReplayedAsync(CancellationToken cancellationToken) =>
+        workspace.Log.Writer.WriteAsync(workspace.Store, [Entry with { From = workspace.Log.Writer.Here, About = [.. About, ("outcome", "replayed")] }], cancellationToken);
+
     /// <param name="outcome"><c>done</c> or <c>refused</c>.</param>
     public void Ended(IHubTransaction transaction, string outcome) =>
         workspace.Log.Writer.Write(transaction, Entry with { From = Vendor, To = workspace.Log.Writer.Here, About = [.. About, ("outcome", outcome)] });

@@ -40,13 +40,16 @@ public sealed class ActionRunner(Workspace workspace)
         var number = workspace.NumberOf(config);
         using var alone = await AloneAsync(number, key, cancellationToken);
         var journal = await ActionJournal.OpenAsync(workspace, number, key, action, Hash(input.GetRawText()), cancellationToken);
+        var log = new ActionLog(workspace, config, manifest, known, key, caller);
         if (journal.Output is { } output)
+        {
+            await log.ReplayedAsync(cancellationToken);
             return new(output, Replayed: true);
+        }
 
         await using var open = await workspace.OpenAsync(config, cancellationToken);
         if (open.Connection is not IRunActions actor)
             throw new ConnectorException(ConnectorErrorKind.Permanent, $"connector '{manifest.Id}' carries out no actions");
-        var log = new ActionLog(workspace, config, manifest, known, key, caller);
         await journal.BeginAsync(t => log.Sends(t, input, journal.IsRepeat));
         ActionResult result;
         try

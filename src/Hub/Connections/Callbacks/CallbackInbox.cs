@@ -73,8 +73,9 @@ public sealed class CallbackInbox(Workspace workspace) : IAsyncDisposable
                 foreach (var connection in together.Select(a => a.Connection).Distinct())
                     Kept?.Invoke(connection);
             }
-            catch (StoreException e)
+            catch (Exception e)
             {
+                // Whatever it was, those who wait are told, and the next are kept.
                 foreach (var arrival in together)
                     arrival.Durable.TrySetException(e);
             }

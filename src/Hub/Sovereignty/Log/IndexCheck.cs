@@ -41,7 +41,9 @@ internal sealed class IndexCheck(ILogReader log, long count, IndexSums sums, Act
         {
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var subject in page)
-                if (subject.Key is { } key && !(subject.Id.EndsWith($"-{subject.Subject}", StringComparison.Ordinal) && subject.Id.Length <= 100 && LogCommitments.Of(key, subject.Id).AsSpan().SequenceEqual(subject.Commitment)))
+                if (subject.Key is not { } key)
+                    fault($"subject {subject.Subject}: the key of its commitment is gone");
+                else if (!(subject.Id.EndsWith($"-{subject.Subject}", StringComparison.Ordinal) && subject.Id.Length <= 100 && LogCommitments.Of(key, subject.Id).AsSpan().SequenceEqual(subject.Commitment)))
                     fault($"subject {subject.Subject}: the commitment kept for it is not that of its key and id");
             after = page[^1].Subject;
         }

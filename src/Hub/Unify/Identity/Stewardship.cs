@@ -178,7 +178,10 @@ public sealed class Stewardship(IHubStore store, Bindings bindings, Func<int, st
     }
 
     /// <summary>Source keys of an entity's contributions, its oldest first. Pins are not among them: they follow what they are pinned to.</summary>
-    private async ValueTask<List<string>> SourceKeysAsync(IHubTransaction transaction, long entity) =>
-        [.. (await transaction.ContributionsOfEntityAsync(entity)).Where(r => r.Connection != _connection).OrderBy(r => r.Home).ThenBy(r => r.Id)
+    private async ValueTask<List<string>> SourceKeysAsync(IHubTransaction transaction, long entity)
+    {
+        List<string> keys = [.. (await transaction.ContributionsOfEntityAsync(entity)).Where(r => r.Connection != _connection).OrderBy(r => r.Home).ThenBy(r => r.Id)
             .Select(r => EntityBinding.SourceKeyValue(r.Connection, r.Key)).Distinct(StringComparer.Ordinal)];
+        return keys.Count > 0 ? keys : throw new DecisionException($"entity {entity} has nothing but pinned values, and its source withdrew what they were pinned to; undo the pins");
+    }
 }
