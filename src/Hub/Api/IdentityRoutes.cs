@@ -85,8 +85,9 @@ internal static class IdentityRoutes
         var limit = request.Limit();
         var before = request.Text("cursor") is { } cursor ? request.Cursor.Open<long>("decisions", cursor) : long.MaxValue;
         var rows = await request.Reader.DecisionsAsync(before, limit + 1, request.Cancelled);
+        var (data, subjects) = StewardLog.Shown(request.Workspace, rows.Take(limit));
         if (rows.Count > 0)
-            await request.LogAsync([], [], ("decisions", string.Create(CultureInfo.InvariantCulture, $"{rows[Math.Min(limit, rows.Count) - 1].Number} to {rows[0].Number}")));
+            await request.LogAsync(data, subjects, ("decisions", string.Create(CultureInfo.InvariantCulture, $"{rows[Math.Min(limit, rows.Count) - 1].Number} to {rows[0].Number}")));
         await request.JsonAsync(json =>
         {
             json.WriteStartObject();

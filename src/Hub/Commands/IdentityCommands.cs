@@ -131,8 +131,9 @@ internal static class IdentityCommands
         {
             await using var workspace = await CommandWorkspace.OpenAsync(parsed, cancel);
             var rows = await workspace.Store.Reader.DecisionsAsync(long.MaxValue, parsed.GetValue(limit), cancel);
+            var (data, subjects) = StewardLog.Shown(workspace, rows);
             if (rows.Count > 0)
-                await OperatorLog.TakeAsync(workspace, LogAction.Read, [], [], [("operation", "identity decisions"), ("decisions", $"{rows[^1].Number} to {rows[0].Number}")], cancel);
+                await OperatorLog.TakeAsync(workspace, LogAction.Read, data, subjects, [("operation", "identity decisions"), ("decisions", $"{rows[^1].Number} to {rows[0].Number}")], cancel);
             if (parsed.WantsJson())
                 Printing.WriteJson(parsed.Out(), rows.Select(d => DecisionDocument.Of(d, workspace.Store.Catalog)));
             else

@@ -125,7 +125,9 @@ public sealed class LogRoutesTests
         var (merged, split) = (Single(hub, "merge"), Single(hub, "split"));
         Assert.Equal((Text(decided[0], "act"), Text(decided[1], "act")), (Text(merged, "act"), Text(split, "act")));
         Assert.Equal(1, merged.GetProperty("pairs").GetArrayLength());
-        Assert.Equal("list_decisions", Text(All(hub, "read")[^1], "about", "operation"));
+        var looked = All(hub, "read")[^1];
+        Assert.Equal("list_decisions", Text(looked, "about", "operation"));
+        Assert.Equal(2, looked.GetProperty("subjects").GetArrayLength());
         Assert.DoesNotContain("Zhang", Whole(hub), StringComparison.Ordinal);
     }
 
