@@ -35,8 +35,10 @@ public sealed class ArchitectureTests
     [InlineData("Unify", "Json Yaml Model Mapping Storage")]
     [InlineData("Sovereignty", "Json Model Storage")]
     [InlineData("Connections", "Json Yaml Model Mapping Storage Unify Sovereignty")]
-    [InlineData("Api", "Json Yaml Model Mapping Storage Unify Sovereignty Connections Host")]
-    [InlineData("Host", "Json Yaml Model Mapping Storage Unify Sovereignty Connections Api")]
+    [InlineData("Documents", "Json Model Storage Unify")]
+    [InlineData("Delivery", "Json Yaml Model Mapping Storage Unify Sovereignty Documents Connections")]
+    [InlineData("Api", "Json Yaml Model Mapping Storage Unify Sovereignty Documents Connections Delivery Host")]
+    [InlineData("Host", "Json Yaml Model Mapping Storage Unify Sovereignty Documents Connections Delivery Api")]
     public void A_folder_uses_only_the_folders_below_it(string folder, string below)
     {
         var allowed = below.Split(' ', StringSplitOptions.RemoveEmptyEntries).Append(folder).ToHashSet();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Connections;
+using IntegrationHub.Documents;
 using IntegrationHub.Model;
 using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using IntegrationHub.Connections;
+using IntegrationHub.Documents;
 using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
@@ -87,6 +89,20 @@ internal static class ChangeRoutes
 
         await WriteAsync(request, changes, changes.Count == limit ? changes[^1].Sequence : Math.Max(last, changes.Count > 0 ? changes[^1].Sequence : 0));
     }
+
+    internal static JsonObject SchemaOf() => Schema.Object(
+        ("sequence", Schema.Integer(1)),
+        ("id", Schema.Text()),
+        ("entity", Schema.Text()),
+        ("kind", Schema.OneOf(["created", "updated", "merged", "split", "deleted", "erased"])),
+        ("at", Schema.Time),
+        ("cause", Schema.Object(
+            ("run", Schema.Integer()),
+            ("mapping", Schema.Text()),
+            ("records", Schema.List(Schema.Object(("connection", Schema.Text()), ("stream", Schema.Text()), ("id", Schema.Text())))))),
+        ("fields", Schema.Map(Schema.Object(("before?", Schema.Any), ("after?", Schema.Any)))),
+        ("links", Schema.Map(Schema.Object(("before?", Schema.List(Schema.Text())), ("after?", Schema.List(Schema.Text()))))),
+        ("other?", Schema.Text()));
 
     /// <summary>Whose data a page of changes holds.</summary>
     internal static (IReadOnlyList<LogData> Data, IReadOnlyList<LogSubject> Subjects) Moved(IReadOnlyList<ChangeRow> changes, Bindings bindings)

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using IntegrationHub.Connections;
+using IntegrationHub.Documents;
 using IntegrationHub.Model;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
@@ -30,7 +31,7 @@ public sealed class Explanation(Workspace workspace)
                 sources.Add((field, candidates));
         }
 
-        return Answer.Bytes(json =>
+        return DocumentJson.Bytes(json =>
         {
             json.WriteStartObject();
             foreach (var (field, candidates) in sources)

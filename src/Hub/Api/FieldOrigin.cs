@@ -1,6 +1,7 @@
 using System.Text;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Runs;
+using IntegrationHub.Documents;
 using IntegrationHub.Json;
 using IntegrationHub.Mapping;
 using IntegrationHub.Model;

@@ -1,4 +1,5 @@
 using IntegrationHub.Connections;
+using IntegrationHub.Documents;
 
 namespace IntegrationHub.Api;
 
@@ -42,7 +43,7 @@ internal static class MappingRoutes
                 json.WriteStartObject();
                 json.WriteString("source", source);
                 json.WriteString("version", publication.Current);
-                json.WriteString("publishedAt", Answer.Time(latest.At));
+                json.WriteString("publishedAt", DocumentJson.Time(latest.At));
                 json.WriteString("publishedBy", latest.By);
                 json.WriteStartArray("entities");
                 foreach (var entity in request.Workspace.Plans.FirstOrDefault(p => p.Source == source)?.Entities.Select(e => e.Name).Distinct() ?? [])
@@ -77,7 +78,7 @@ internal static class MappingRoutes
             {
                 json.WriteStartObject();
                 json.WriteString("version", publishing.Hash);
-                json.WriteString("at", Answer.Time(publishing.At));
+                json.WriteString("at", DocumentJson.Time(publishing.At));
                 json.WriteString("by", publishing.By);
                 json.WriteEndObject();
             }

@@ -92,7 +92,7 @@ internal static class OpenApiDocument
                     ["possible"] = Schema.List(Schema.Text()),
                 },
             },
-            ["Change"] = ChangeDocument.SchemaOf(),
+            ["Change"] = ChangeRoutes.SchemaOf(),
             ["Explanation"] = Explanation.SchemaOf(),
             ["TimelineEntry"] = TimelineRoutes.SchemaOf(),
             ["Run"] = RunRoutes.SchemaOf(),

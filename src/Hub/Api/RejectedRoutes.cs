@@ -1,4 +1,5 @@
 using System.Text.Json;
+using IntegrationHub.Documents;
 using IntegrationHub.Host;
 using IntegrationHub.Sdk;
 using IntegrationHub.Storage;
@@ -145,7 +146,7 @@ internal static class RejectedRoutes
         json.WriteString("path", row.Path);
         json.WriteString("found", row.Found);
         json.WriteString("reason", row.Reason);
-        json.WriteString("at", Answer.Time(row.At));
+        json.WriteString("at", DocumentJson.Time(row.At));
         json.WriteNumber("run", row.Run);
         if (body is not null)
             json.WriteBase64String("body", body);

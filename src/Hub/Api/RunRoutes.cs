@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using IntegrationHub.Documents;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Api;
@@ -51,7 +52,7 @@ internal static class RunRoutes
         json.WriteString("stream", run.Stream);
         json.WriteString("kind", run.Kind);
         json.WriteString("state", run.State);
-        json.WriteString("startedAt", Answer.Time(run.StartedAt));
+        json.WriteString("startedAt", DocumentJson.Time(run.StartedAt));
         json.Time("endedAt", run.EndedAt);
         json.WritePropertyName("statement");
         json.WriteRawValue(Encoding.UTF8.GetBytes(run.Statement), skipInputValidation: true);

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using IntegrationHub.Api;
 using IntegrationHub.Connections;
+using IntegrationHub.Documents;
 using IntegrationHub.Model;
 using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;

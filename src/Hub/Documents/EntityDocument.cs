@@ -4,7 +4,7 @@ using IntegrationHub.Model;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
 
-namespace IntegrationHub.Api;
+namespace IntegrationHub.Documents;
 
 /// <summary>
 /// A golden entity as the outside sees it: <c>{"id","entity", fields in the order of the model, "links":{"buyer":"customer-1","suppliers":["customer-2"]}}</c>.

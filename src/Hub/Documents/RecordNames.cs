@@ -1,6 +1,6 @@
 using IntegrationHub.Storage;
 
-namespace IntegrationHub.Api;
+namespace IntegrationHub.Documents;
 
 /// <summary>How records are named to the outside: connection, stream and the source's own id.</summary>
 internal static class RecordNames

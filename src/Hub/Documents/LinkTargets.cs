@@ -3,7 +3,7 @@ using IntegrationHub.Model;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
 
-namespace IntegrationHub.Api;
+namespace IntegrationHub.Documents;
 
 /// <summary>
 /// Finds the entities that link references mean. References are collected for a whole page first and resolved in one question; what nobody holds,

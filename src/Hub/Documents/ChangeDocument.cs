@@ -1,11 +1,10 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using IntegrationHub.Json;
 using IntegrationHub.Model;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
 
-namespace IntegrationHub.Api;
+namespace IntegrationHub.Documents;
 
 /// <summary>
 /// A change as the outside sees it:
@@ -36,20 +35,6 @@ public sealed class ChangeDocument(IHubReader reader, Bindings bindings)
         return documents;
     }
 
-    internal static JsonObject SchemaOf() => Schema.Object(
-        ("sequence", Schema.Integer(1)),
-        ("id", Schema.Text()),
-        ("entity", Schema.Text()),
-        ("kind", Schema.OneOf(["created", "updated", "merged", "split", "deleted", "erased"])),
-        ("at", Schema.Time),
-        ("cause", Schema.Object(
-            ("run", Schema.Integer()),
-            ("mapping", Schema.Text()),
-            ("records", Schema.List(Schema.Object(("connection", Schema.Text()), ("stream", Schema.Text()), ("id", Schema.Text())))))),
-        ("fields", Schema.Map(Schema.Object(("before?", Schema.Any), ("after?", Schema.Any)))),
-        ("links", Schema.Map(Schema.Object(("before?", Schema.List(Schema.Text())), ("after?", Schema.List(Schema.Text()))))),
-        ("other?", Schema.Text()));
-
     private static List<LinkChange> Links(JsonTape tape, ChangeRow row, LinkTargets targets, EntityBinding binding)
     {
         var found = new List<LinkChange>();
@@ -72,14 +57,14 @@ public sealed class ChangeDocument(IHubReader reader, Bindings bindings)
     private byte[] Write(JsonTape tape, ChangeRow row, List<LinkChange> links, LinkTargets targets, Dictionary<long, RecordRow?> records)
     {
         var type = bindings.Find(row.Type)!.Type;
-        return Answer.Bytes(json =>
+        return DocumentJson.Bytes(json =>
         {
             json.WriteStartObject();
             json.WriteNumber("sequence", row.Sequence);
             json.WriteString("id", EntityId.Format(type, row.Entity));
             json.WriteString("entity", type.Name);
             json.WriteString("kind", row.Kind);
-            json.WriteString("at", Answer.Time(row.At));
+            json.WriteString("at", DocumentJson.Time(row.At));
             json.WriteStartObject("cause");
             json.WriteNumber("run", row.Run);
             json.WriteString("mapping", row.Mapping == 0 ? "" : bindings.Catalog.Name(row.Mapping));
