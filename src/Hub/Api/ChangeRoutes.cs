@@ -114,7 +114,7 @@ internal static class ChangeRoutes
 
     private static async Task WriteAsync(ApiRequest request, IReadOnlyList<ChangeRow> changes, long last)
     {
-        var documents = await new ChangeDocument(request.Reader, request.Workspace.Bindings).WriteAsync(changes, request.Cancelled);
+        var documents = await new ChangeDocument(request.Reader, request.Workspace.Bindings).WriteAsync(changes, null, request.Cancelled);
         if (documents.Count > 0)
         {
             var (data, subjects) = Moved(changes, request.Workspace.Bindings);

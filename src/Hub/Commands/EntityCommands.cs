@@ -77,7 +77,7 @@ internal static class EntityCommands
                     await OperatorLog.TakeAsync(workspace, LogAction.Read, data, subjects, [("after", $"{at}"), ("to", $"{rows[^1].Sequence}")], cancel);
                 }
 
-                foreach (var document in await documents.WriteAsync(rows, cancel))
+                foreach (var document in await documents.WriteAsync(rows, null, cancel))
                     parsed.Out().WriteLine(Encoding.UTF8.GetString(document));
                 if (rows.Count > 0)
                 {

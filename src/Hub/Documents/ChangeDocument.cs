@@ -16,14 +16,15 @@ public sealed class ChangeDocument(IHubReader reader, Bindings bindings)
     private static readonly JsonLimits Limits = new() { MaxDepth = JsonLimits.HighestDepth };
 
     /// <summary>One JSON object per change; changes of types that the model no longer declares are left out.</summary>
-    public async ValueTask<IReadOnlyList<byte[]>> WriteAsync(IReadOnlyList<ChangeRow> changes, CancellationToken cancellationToken)
+    /// <param name="fields">Names of fields and links to write, or <c>null</c> for all.</param>
+    public async ValueTask<IReadOnlyList<byte[]>> WriteAsync(IReadOnlyList<ChangeRow> changes, IReadOnlySet<string>? fields, CancellationToken cancellationToken)
     {
         var rows = changes.Where(c => bindings.Find(c.Type) is not null).ToList();
         var targets = new LinkTargets(reader, bindings);
         var tape = new JsonTape();
         var links = new List<LinkChange>[rows.Count];
         for (var i = 0; i < rows.Count; i++)
-            links[i] = Links(tape, rows[i], targets);
+            links[i] = Links(tape, rows[i], targets, fields);
         await targets.ResolveAsync(cancellationToken);
 
         var records = new Dictionary<long, RecordRow?>();
@@ -31,18 +32,18 @@ public sealed class ChangeDocument(IHubReader reader, Bindings bindings)
             records[id] = await reader.RecordAsync(id, cancellationToken);
         var documents = new byte[rows.Count][];
         for (var i = 0; i < rows.Count; i++)
-            documents[i] = Write(tape, rows[i], links[i], targets, records);
+            documents[i] = Write(tape, rows[i], links[i], targets, records, fields);
         return documents;
     }
 
-    private static List<LinkChange> Links(JsonTape tape, ChangeRow row, LinkTargets targets, EntityBinding binding)
+    private List<LinkChange> Links(JsonTape tape, ChangeRow row, LinkTargets targets, IReadOnlySet<string>? fields)
     {
         var found = new List<LinkChange>();
         var links = tape.Parse(row.Body, Limits).IsOk ? tape.Find(0, "links"u8) : -1;
         if (links < 0)
             return found;
-        foreach (var link in binding.Type.Links)
-            if (tape.Find(links, Encoding.UTF8.GetBytes(link.Name)) is var change and >= 0)
+        foreach (var link in bindings.Find(row.Type)!.Type.Links)
+            if (fields?.Contains(link.Name) != false && tape.Find(links, Encoding.UTF8.GetBytes(link.Name)) is var change and >= 0)
             {
                 var before = tape.Find(change, "before"u8);
                 var after = tape.Find(change, "after"u8);
@@ -52,9 +53,7 @@ public sealed class ChangeDocument(IHubReader reader, Bindings bindings)
         return found;
     }
 
-    private List<LinkChange> Links(JsonTape tape, ChangeRow row, LinkTargets targets) => Links(tape, row, targets, bindings.Find(row.Type)!);
-
-    private byte[] Write(JsonTape tape, ChangeRow row, List<LinkChange> links, LinkTargets targets, Dictionary<long, RecordRow?> records)
+    private byte[] Write(JsonTape tape, ChangeRow row, List<LinkChange> links, LinkTargets targets, Dictionary<long, RecordRow?> records, IReadOnlySet<string>? only)
     {
         var type = bindings.Find(row.Type)!.Type;
         return DocumentJson.Bytes(json =>
@@ -83,8 +82,7 @@ public sealed class ChangeDocument(IHubReader reader, Bindings bindings)
             json.WriteEndObject();
 
             var parsed = tape.Parse(row.Body, Limits).IsOk;
-            json.WritePropertyName("fields");
-            json.WriteRawValue(parsed && tape.Find(0, "fields"u8) is var fields and >= 0 ? tape.Raw(fields) : "{}"u8, skipInputValidation: true);
+            WriteFields(json, tape, parsed ? tape.Find(0, "fields"u8) : -1, only);
             json.WriteStartObject("links");
             foreach (var (link, before, after) in links)
             {
@@ -99,6 +97,26 @@ public sealed class ChangeDocument(IHubReader reader, Bindings bindings)
                 json.WriteString("other", tape.GetText(other));
             json.WriteEndObject();
         });
+    }
+
+    private static void WriteFields(System.Text.Json.Utf8JsonWriter json, JsonTape tape, int fields, IReadOnlySet<string>? only)
+    {
+        json.WritePropertyName("fields");
+        if (fields < 0 || only is null)
+        {
+            json.WriteRawValue(fields < 0 ? "{}"u8 : tape.Raw(fields), skipInputValidation: true);
+            return;
+        }
+
+        json.WriteStartObject();
+        foreach (var name in only)
+            if (tape.Find(fields, Encoding.UTF8.GetBytes(name)) is var field and >= 0)
+            {
+                json.WritePropertyName(name);
+                json.WriteRawValue(tape.Raw(field), skipInputValidation: true);
+            }
+
+        json.WriteEndObject();
     }
 
     private void WriteSide(System.Text.Json.Utf8JsonWriter json, string side, LinkType link, List<List<IdentityKey>>? references, LinkTargets targets)

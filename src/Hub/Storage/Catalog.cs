@@ -25,6 +25,8 @@ public sealed class Catalog(Func<string, string, int> resolve, Func<int, (string
     /// <summary>A stream of a connection, as records and cursors refer to it.</summary>
     public int Stream(string connection, string stream) => Number("stream", $"{connection}/{stream}");
 
+    public int Subscription(string name) => Number("subscription", name);
+
     /// <summary>A version of a mapping.</summary>
     public int Mapping(string source, string hash) => Number("mapping", $"{source}@{hash}");
 

@@ -3,7 +3,7 @@ using IntegrationHub.Model;
 namespace IntegrationHub.Storage;
 
 /// <summary>Reads of committed state; every call sees one consistent snapshot.</summary>
-public interface IHubReader : IExchangeReader
+public interface IHubReader : IExchangeReader, IDeliveryReader
 {
     ILogReader Log { get; }
 

@@ -31,7 +31,7 @@ public interface IHubStore : IAsyncDisposable
 /// One write transaction. Everything is by sets, so that a server database can answer a batch in one round trip.
 /// Sequences (changes, log entries) are given in commit order without gaps.
 /// </summary>
-public interface IHubTransaction : IExchangeTransaction, IAsyncDisposable
+public interface IHubTransaction : IExchangeTransaction, IDeliveryTransaction, IAsyncDisposable
 {
     ILogTransaction Log { get; }
 

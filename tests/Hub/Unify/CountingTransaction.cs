@@ -81,4 +81,16 @@ internal sealed class CountingTransaction(IHubTransaction inner, Action<int> rea
     public ValueTask CommitAsync() => inner.CommitAsync();
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    public ValueTask SaveDeliveriesAsync(IReadOnlyList<DeliveryRow> rows) => inner.SaveDeliveriesAsync(rows);
+
+    public ValueTask RemoveDeliveriesAsync(int subscription, IReadOnlyList<long> sequences) => inner.RemoveDeliveriesAsync(subscription, sequences);
+
+    public ValueTask<DeliveryRow?> DeliveryAsync(int subscription, long sequence) => inner.DeliveryAsync(subscription, sequence);
+
+    public ValueTask ReleaseDeliveryAsync(int subscription, long entity, long at) => inner.ReleaseDeliveryAsync(subscription, entity, at);
+
+    public ValueTask<int> UnparkDeliveriesAsync(int subscription, long? sequence, long at) => inner.UnparkDeliveriesAsync(subscription, sequence, at);
+
+    public ValueTask<int> ClearDeliveriesAsync(int subscription, long beforeSequence) => inner.ClearDeliveriesAsync(subscription, beforeSequence);
 }

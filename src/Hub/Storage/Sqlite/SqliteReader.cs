@@ -131,20 +131,22 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
             var found = new List<ChangeRow>();
             using var rows = statement.Query();
             while (rows.Read())
-                found.Add(new()
-                {
-                    Sequence = rows.Int64(0),
-                    Entity = rows.Int64(1),
-                    Type = rows.Int32(2),
-                    Kind = rows.String(3),
-                    At = rows.Int64(4),
-                    Run = rows.Int64(5),
-                    Mapping = rows.Int32(6),
-                    Records = [.. rows.String(7).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(r => long.Parse(r, CultureInfo.InvariantCulture))],
-                    Body = rows.Bytes(8).ToArray(),
-                });
+                found.Add(ReadChange(rows));
             return found;
         }));
+
+    private static ChangeRow ReadChange(SqliteRows rows) => new()
+    {
+        Sequence = rows.Int64(0),
+        Entity = rows.Int64(1),
+        Type = rows.Int32(2),
+        Kind = rows.String(3),
+        At = rows.Int64(4),
+        Run = rows.Int64(5),
+        Mapping = rows.Int32(6),
+        Records = [.. rows.String(7).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(r => long.Parse(r, CultureInfo.InvariantCulture))],
+        Body = rows.Bytes(8).ToArray(),
+    };
 
     public ValueTask<long> LastChangeAsync(CancellationToken cancellationToken) => new(store.Read(db => db.Scalar("SELECT max(seq) FROM changes")));
 

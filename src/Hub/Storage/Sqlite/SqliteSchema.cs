@@ -3,7 +3,7 @@ namespace IntegrationHub.Storage.Sqlite;
 /// <summary>The tables of the embedded store. Rows that are probed often are kept apart from the bytes they lead to.</summary>
 internal static class SqliteSchema
 {
-    public const int Version = 3;
+    public const int Version = 4;
 
     /// <summary>Sizes that cannot be changed once the file exists.</summary>
     public const string BeforeCreation = "PRAGMA page_size=16384; PRAGMA auto_vacuum=NONE;";
@@ -57,6 +57,10 @@ internal static class SqliteSchema
         CREATE TABLE callback_ids(connection INTEGER NOT NULL, event TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(connection, event)) WITHOUT ROWID;
         CREATE INDEX callback_ids_at ON callback_ids(at);
         CREATE TABLE actions(connection INTEGER NOT NULL, key TEXT NOT NULL, json TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(connection, key)) WITHOUT ROWID;
+        CREATE TABLE deliveries(subscription INTEGER NOT NULL, seq INTEGER NOT NULL, entity INTEGER NOT NULL, previous INTEGER NOT NULL, parked INTEGER NOT NULL,
+          attempts INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(subscription, seq)) WITHOUT ROWID;
+        CREATE INDEX deliveries_next ON deliveries(subscription, next) WHERE parked=0;
+        CREATE INDEX deliveries_entity ON deliveries(subscription, entity, seq) WHERE parked=0;
         CREATE TABLE documents(kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
         CREATE TABLE log_entries(seq INTEGER PRIMARY KEY, act INTEGER NOT NULL, at INTEGER NOT NULL, indexed INTEGER NOT NULL, hash BLOB NOT NULL, entry BLOB NOT NULL);
         CREATE TABLE log_subjects(subject INTEGER PRIMARY KEY, id TEXT NOT NULL, key BLOB, commitment BLOB NOT NULL);

@@ -1,0 +1,86 @@
+namespace IntegrationHub.Storage;
+
+/// <summary>An event that a subscription could not deliver when its turn came. It waits for another try, or is parked until somebody decides.</summary>
+public sealed record DeliveryRow
+{
+    /// <summary>Number of the subscription (<see cref="Catalog.Subscription"/>).</summary>
+    public required int Subscription { get; init; }
+
+    /// <summary>The change.</summary>
+    public required long Sequence { get; init; }
+
+    public required long Entity { get; init; }
+
+    /// <summary>Sequence of the event before it in the subscription.</summary>
+    public required long Previous { get; init; }
+
+    public bool IsParked { get; init; }
+
+    public int Attempts { get; init; }
+
+    /// <summary>Unix milliseconds of the first attempt, or of when it began to wait behind another.</summary>
+    public required long FirstAt { get; init; }
+
+    /// <summary>Unix milliseconds of the next attempt; <see cref="BehindAnother"/> while an earlier event of the entity waits.</summary>
+    public required long NextAt { get; init; }
+
+    /// <summary>Why the last attempt failed; empty when there was none.</summary>
+    public string Reason { get; init; } = "";
+
+    public const long BehindAnother = long.MaxValue;
+}
+
+/// <summary>A page of events that wait or are parked, in order of (subscription, sequence).</summary>
+/// <param name="After">The last row of the page before.</param>
+public sealed record DeliveryQuery(int Limit, (int Subscription, long Sequence) After = default)
+{
+    public int? Subscription { get; init; }
+
+    public bool? IsParked { get; init; }
+}
+
+/// <summary>Deliveries within a write transaction.</summary>
+public interface IDeliveryTransaction
+{
+    /// <summary>Inserts or replaces.</summary>
+    ValueTask SaveDeliveriesAsync(IReadOnlyList<DeliveryRow> rows);
+
+    ValueTask RemoveDeliveriesAsync(int subscription, IReadOnlyList<long> sequences);
+
+    ValueTask<DeliveryRow?> DeliveryAsync(int subscription, long sequence);
+
+    /// <summary>Lets the first waiting event of an entity be tried at a time (unix milliseconds), if it waits behind another.</summary>
+    ValueTask ReleaseDeliveryAsync(int subscription, long entity, long at);
+
+    /// <summary>Parked ones become waiting ones, to be tried at once, with their attempts counted from the start.</summary>
+    /// <param name="sequence">Only this one, or <c>null</c> for all.</param>
+    /// <returns>How many.</returns>
+    ValueTask<int> UnparkDeliveriesAsync(int subscription, long? sequence, long at);
+
+    /// <summary>Forgets rows of changes that are older than a sequence, or all.</summary>
+    /// <returns>How many.</returns>
+    ValueTask<int> ClearDeliveriesAsync(int subscription, long beforeSequence);
+}
+
+/// <summary>Reads of deliveries.</summary>
+public interface IDeliveryReader
+{
+    ValueTask<IReadOnlyList<DeliveryRow>> DeliveriesAsync(DeliveryQuery query, CancellationToken cancellationToken);
+
+    /// <summary>Waiting ones whose time has come, those that wait longest first.</summary>
+    ValueTask<IReadOnlyList<DeliveryRow>> DueDeliveriesAsync(int subscription, long now, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Entities of which something waits, so that what follows waits behind it.</summary>
+    ValueTask<IReadOnlyList<long>> WaitingEntitiesAsync(int subscription, CancellationToken cancellationToken);
+
+    /// <summary>Sequences behind the given one that have a row.</summary>
+    ValueTask<IReadOnlyList<long>> DeliverySequencesAsync(int subscription, long after, CancellationToken cancellationToken);
+
+    ValueTask<(long Waiting, long Parked)> CountDeliveriesAsync(int subscription, CancellationToken cancellationToken);
+
+    /// <summary>Sequence of the last change at or before a time (unix milliseconds), 0 when there is none.</summary>
+    ValueTask<long> LastChangeAtAsync(long at, CancellationToken cancellationToken);
+
+    /// <summary>Changes by sequence, in the order asked for; those that are not there are left out.</summary>
+    ValueTask<IReadOnlyList<ChangeRow>> ChangesAsync(IReadOnlyList<long> sequences, CancellationToken cancellationToken);
+}

@@ -1,0 +1,59 @@
+namespace IntegrationHub.Storage.Sqlite;
+
+internal sealed partial class SqliteTransaction
+{
+    public ValueTask SaveDeliveriesAsync(IReadOnlyList<DeliveryRow> rows)
+    {
+        var save = database.Prepare("""
+            INSERT INTO deliveries(subscription, seq, entity, previous, parked, attempts, first, next, reason) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)
+            ON CONFLICT DO UPDATE SET parked=excluded.parked, attempts=excluded.attempts, first=excluded.first, next=excluded.next, reason=excluded.reason
+            """);
+        foreach (var row in rows)
+            save.Bind(1, row.Subscription).Bind(2, row.Sequence).Bind(3, row.Entity).Bind(4, row.Previous).Bind(5, row.IsParked ? 1 : 0)
+                .Bind(6, row.Attempts).Bind(7, row.FirstAt).Bind(8, row.NextAt).Bind(9, row.Reason).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask RemoveDeliveriesAsync(int subscription, IReadOnlyList<long> sequences)
+    {
+        var remove = database.Prepare("DELETE FROM deliveries WHERE subscription=?1 AND seq=?2");
+        foreach (var sequence in sequences)
+            remove.Bind(1, subscription).Bind(2, sequence).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<DeliveryRow?> DeliveryAsync(int subscription, long sequence)
+    {
+        using var rows = database.Prepare($"SELECT {SqliteReader.DeliveryColumns} FROM deliveries WHERE subscription=?1 AND seq=?2").Bind(1, subscription).Bind(2, sequence).Query();
+        return new(rows.Read() ? SqliteReader.ReadDelivery(rows) : null);
+    }
+
+    public ValueTask ReleaseDeliveryAsync(int subscription, long entity, long at)
+    {
+        database.Prepare("""
+            UPDATE deliveries SET next=?3 WHERE subscription=?1 AND next=?4 AND parked=0
+            AND seq=(SELECT min(seq) FROM deliveries WHERE subscription=?1 AND entity=?2 AND parked=0)
+            """).Bind(1, subscription).Bind(2, entity).Bind(3, at).Bind(4, DeliveryRow.BehindAnother).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask<int> UnparkDeliveriesAsync(int subscription, long? sequence, long at)
+    {
+        var unpark = database.Prepare("UPDATE deliveries SET parked=0, attempts=0, first=?3, next=?3 WHERE subscription=?1 AND parked=1 AND (?2 IS NULL OR seq=?2)").Bind(1, subscription).Bind(3, at);
+        _ = sequence is { } one ? unpark.Bind(2, one) : unpark.BindNull(2);
+        unpark.Run();
+        var unparked = database.Changes;
+        // Of one entity the earliest comes first, and the others after it.
+        database.Prepare("""
+            UPDATE deliveries SET next=?2 WHERE subscription=?1 AND parked=0
+            AND seq<>(SELECT min(d.seq) FROM deliveries d WHERE d.subscription=?1 AND d.entity=deliveries.entity AND d.parked=0)
+            """).Bind(1, subscription).Bind(2, DeliveryRow.BehindAnother).Run();
+        return new(unparked);
+    }
+
+    public ValueTask<int> ClearDeliveriesAsync(int subscription, long beforeSequence)
+    {
+        database.Prepare("DELETE FROM deliveries WHERE subscription=?1 AND seq<?2").Bind(1, subscription).Bind(2, beforeSequence).Run();
+        return new(database.Changes);
+    }
+}
