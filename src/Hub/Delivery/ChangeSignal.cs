@@ -1,6 +1,6 @@
 using IntegrationHub.Storage;
 
-namespace IntegrationHub.Api;
+namespace IntegrationHub.Delivery;
 
 /// <summary>
 /// Wakes whoever waits for changes. One look at the store in a tenth of a second serves all that wait, and sees what other processes commit; nobody
