@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IntegrationHub.Connections;
+using IntegrationHub.Delivery;
 using IntegrationHub.Documents;
 using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using IntegrationHub.Api;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Callbacks;
+using IntegrationHub.Delivery;
 
 namespace IntegrationHub.Host;
 

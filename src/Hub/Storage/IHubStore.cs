@@ -11,6 +11,9 @@ public interface IHubStore : IAsyncDisposable
 
     IHubReader Reader { get; }
 
+    /// <summary>Raised after a commit of this process that appended changes. Handlers are quick and do not throw; other processes' commits raise nothing.</summary>
+    event Action? ChangesCommitted;
+
     /// <summary>Begins a write transaction; waits for its turn. Disposing without commit undoes everything.</summary>
     ValueTask<IHubTransaction> BeginAsync(CancellationToken cancellationToken);
 

@@ -34,6 +34,8 @@ public sealed class SqliteStore : IHubStore
 
     public IHubReader Reader { get; }
 
+    public event Action? ChangesCommitted;
+
     /// <summary>Opens the store, creating it when it is not there.</summary>
     /// <exception cref="StoreException">The file cannot be used; says why.</exception>
     public static SqliteStore Open(SqliteStoreOptions options) => Open(options, temporary: false);
@@ -89,7 +91,7 @@ public sealed class SqliteStore : IHubStore
         try
         {
             _writer.Execute("BEGIN IMMEDIATE");
-            return new SqliteTransaction(_writer, () => _writing.Release());
+            return new SqliteTransaction(_writer, () => ChangesCommitted?.Invoke(), () => _writing.Release());
         }
         catch
         {

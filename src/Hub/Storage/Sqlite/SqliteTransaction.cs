@@ -3,7 +3,7 @@ using System.Globalization;
 namespace IntegrationHub.Storage.Sqlite;
 
 /// <summary>A write transaction of the embedded store. SQLite answers at once, so every task is already complete.</summary>
-internal sealed partial class SqliteTransaction(SqliteDatabase database, Action release) : IHubTransaction
+internal sealed partial class SqliteTransaction(SqliteDatabase database, Action changed, Action release) : IHubTransaction
 {
     private const string RecordColumns = "id, stream, source_id, parent, hash, version, state, mapping, observed, seen";
     private const string ContributionColumns = "id, record, type, key, connection, entity, home, owns, observed, mapping, body";
@@ -12,6 +12,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
     private readonly SqliteMatchIndex _matches = new(database);
     private bool _open = true;
     private bool _disposed;
+    private bool _changes;
     private long _lastEntity = -1;
 
     public ILogTransaction Log { get; } = new SqliteLogTransaction(database);
@@ -202,6 +203,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
         foreach (var change in changes)
         {
             change.Sequence = ++next;
+            _changes = true;
             insert.Bind(1, next).Bind(2, change.Entity).Bind(3, change.Type).Bind(4, change.Kind).Bind(5, change.At).Bind(6, change.Run).Bind(7, change.Mapping)
                 .Bind(8, string.Join(',', change.Records.Select(r => r.ToString(CultureInfo.InvariantCulture)))).BindBlob(9, change.Body).Run();
         }
@@ -275,6 +277,8 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
     {
         database.Execute("COMMIT");
         _open = false;
+        if (_changes)
+            changed();
         return ValueTask.CompletedTask;
     }
 
