@@ -13,12 +13,14 @@ internal sealed class Circuit(TimeSpan longestPause)
     private long _failedEntity;
     private bool _several;
     private int _openings;
-    private bool _probing;
 
     /// <summary>No send begins before this; 0 while it is closed.</summary>
     public long OpenUntil { get; private set; }
 
     public bool IsOpen => OpenUntil != 0;
+
+    /// <summary>A send is under way that finds out.</summary>
+    public bool IsProbing { get; private set; }
 
     /// <summary>Since when nothing was taken, 0 when the last send was.</summary>
     public long FailingSince { get; private set; }
@@ -28,15 +30,15 @@ internal sealed class Circuit(TimeSpan longestPause)
     public string Reason { get; private set; } = "";
 
     /// <summary>Whether a send may begin.</summary>
-    public bool MayEnter(long now) => !IsOpen || (!_probing && now >= OpenUntil);
+    public bool MayEnter(long now) => !IsOpen || (!IsProbing && now >= OpenUntil);
 
-    public void Enter() => _probing = IsOpen;
+    public void Enter() => IsProbing = IsOpen;
 
     /// <returns>Whether the destination was out until now.</returns>
     public bool Succeeded(long now)
     {
         var wasOpen = IsOpen;
-        (_failed, _openings, _several, _probing, OpenUntil, FailingSince, Reason) = (0, 0, false, false, 0, 0, "");
+        (_failed, _openings, _several, IsProbing, OpenUntil, FailingSince, Reason) = (0, 0, false, false, 0, 0, "");
         LastSuccess = now;
         return wasOpen;
     }
@@ -52,10 +54,10 @@ internal sealed class Circuit(TimeSpan longestPause)
             FailingSince = now;
         Reason = reason;
         // What was under way when it opened says nothing new.
-        if ((IsOpen && _probing) || (!IsOpen && _several && _failed >= Threshold))
+        if ((IsOpen && IsProbing) || (!IsOpen && _several && _failed >= Threshold))
             OpenUntil = now + (long)RetrySchedule.OfDestination(++_openings, longestPause, jitter).TotalMilliseconds;
         if (retryAfter is { } asked)
             OpenUntil = Math.Max(OpenUntil, now + (long)asked.TotalMilliseconds);
-        _probing = false;
+        IsProbing = false;
     }
 }

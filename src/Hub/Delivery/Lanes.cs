@@ -28,7 +28,7 @@ internal sealed class Lanes
             Ready(lane);
     }
 
-    /// <summary>Hands out events whose turn it is. What failed before goes alone, so that one bad event does not hold up those sent with it.</summary>
+    /// <summary>Hands out events whose turn it is.</summary>
     /// <param name="most">At most this many together.</param>
     /// <param name="now">Unix milliseconds.</param>
     public bool TryTake(int most, long now, [NotNullWhen(true)] out List<PendingEvent>? batch)
@@ -50,13 +50,13 @@ internal sealed class Lanes
                 continue;
             }
 
-            var alone = lane.Events.Peek().Attempts > 0;
+            var alone = lane.Events.Peek().IsAlone;
             if (alone && batch is not null)
                 break;
             _ready.Dequeue();
             lane.State = LaneState.Busy;
             batch ??= [];
-            foreach (var pending in lane.Events.Take(alone ? 1 : most - batch.Count))
+            foreach (var pending in lane.Events.Take(alone ? 1 : most - batch.Count).TakeWhile(p => alone || !p.IsAlone))
             {
                 batch.Add(pending);
                 lane.Taken++;
@@ -117,6 +117,9 @@ internal sealed class Lanes
         Remove(entity, lane);
         return [.. lane.Events];
     }
+
+    /// <summary>The first event of an entity that is held, or <c>null</c>.</summary>
+    public PendingEvent? First(long entity) => _lanes.TryGetValue(entity, out var lane) ? lane.Events.Peek() : null;
 
     /// <summary>Entities of which something is held and nothing is under way.</summary>
     public IReadOnlyList<long> Waiting() => [.. _lanes.Where(l => l.Value.State != LaneState.Busy).Select(l => l.Key)];

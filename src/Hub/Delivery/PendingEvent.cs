@@ -34,6 +34,9 @@ internal sealed class PendingEvent(OutboundEvent @event, long entity, PendingOri
     /// <summary>It was delivered, or is kept for later: the subscription's position may pass it.</summary>
     public bool IsDone { get; set; }
 
+    /// <summary>It is sent without others: one bad event does not hold up those sent with it.</summary>
+    public bool IsAlone => Attempts > 0 || Origin == PendingOrigin.Retry;
+
     /// <summary>As it is kept while it waits.</summary>
     public DeliveryRow Row(int subscription, long nextAt) => new()
     {

@@ -29,6 +29,18 @@ public static partial class SecretReferences
         return resolved.RootElement.Clone();
     }
 
+    /// <summary>The same for one text.</summary>
+    /// <exception cref="ConnectorException">Of kind configuration, naming every reference that leads nowhere.</exception>
+    public static async ValueTask<string> ResolveAsync(string text, string root, SecretStore? secrets, CancellationToken cancellationToken)
+    {
+        var faults = new List<string>();
+        var resolved = await ReplaceAsync(text, root, secrets, faults, cancellationToken);
+        return faults.Count == 0 ? resolved : throw new ConnectorException(ConnectorErrorKind.Configuration, string.Join("; ", faults));
+    }
+
+    /// <summary>The references in a text, as (kind, name).</summary>
+    public static IEnumerable<(string Kind, string Name)> In(string text) => Reference().Matches(text).Select(m => (m.Groups[1].Value, m.Groups[2].Value));
+
     /// <summary>Names of the settings that hold a reference, at any depth.</summary>
     public static IEnumerable<string> Holders(JsonElement settings) =>
         settings.ValueKind == JsonValueKind.Object ? settings.EnumerateObject().Where(m => Reference().IsMatch(m.Value.ToString())).Select(m => m.Name) : [];

@@ -1,0 +1,337 @@
+using IntegrationHub.Storage;
+
+namespace IntegrationHub.Delivery;
+
+/// <summary>From opening the sink to closing it. All but the sends themselves happens on one thread at a time.</summary>
+internal sealed class DeliverySession : IAsyncDisposable
+{
+    private const int Page = 500;
+    private const int DuePage = 100;
+
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CommitInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly DeliveryContext _context;
+    private readonly Subscription _subscription;
+    private readonly int _number;
+    private readonly ILogger _log;
+    private readonly Sender _sender;
+    private readonly Progress _progress;
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly HashSet<long> _retrying = [];
+    private SubscriptionState _state;
+    private long _lastCommit;
+    private long? _looked;
+    private ReplayPage? _replaying;
+    private bool _told;
+    private bool _dirty;
+
+    public DeliverySession(DeliveryContext context, Subscription subscription, int number, SubscriptionState state, ISink sink, ILogger log)
+    {
+        (_context, _subscription, _number, _log) = (context, subscription, number, log);
+        _state = state;
+        _progress = new(state.Position, state.Previous);
+        _sender = new(sink, context.Limits, context.Time, Wake);
+    }
+
+    public required EventWriter Writer { get; init; }
+
+    /// <summary>Entities of which something is kept for later, so that what follows has to wait behind it.</summary>
+    public required HashSet<long> Waiting { get; set; }
+
+    /// <summary>Events behind the position that are kept already, from before a crash.</summary>
+    public required HashSet<long> Kept { get; init; }
+
+    private TimeProvider Time => _context.Time;
+
+    private IHubReader Reader => _context.Store.Reader;
+
+    private string Name => _subscription.Name;
+
+    private long Now => Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>Comes back when the hub stops, the subscription is held, or its destination is gone.</summary>
+    /// <exception cref="StoreException">The store could not be used; the next session begins with what is in it.</exception>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (!stop.IsCancellationRequested && await StepAsync(stop))
+            {
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // What went out until now is still told.
+        }
+
+        await _sender.StopAsync();
+        var report = Take();
+        await CommitAsync(report, null);
+        if (report.Gone is not { } gone)
+            return;
+        await _context.Commits.WriteAsync(transaction => new Hold(Now, gone, IsGone: true).SaveAsync(transaction, Name));
+        DeliveryLog.Held(_log, Name, gone, Name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _sender.DisposeAsync();
+        _wake.Dispose();
+    }
+
+    /// <returns>Whether to go on.</returns>
+    private async ValueTask<bool> StepAsync(CancellationToken stop)
+    {
+        _sender.Start();
+        var report = Take();
+        var filled = report.Gone is null && await FillAsync(report, stop);
+        if (!filled && (report.IsNews || (_dirty && Time.GetElapsedTime(_lastCommit) >= CommitInterval)))
+            await CommitAsync(report, null);
+        if (report.Gone is not null)
+            return false;
+        if (_looked is not { } looked || Time.GetElapsedTime(looked) >= Look)
+        {
+            _looked = Time.GetTimestamp();
+            if (await Hold.ReadAsync(Reader, Name, stop) is not null)
+                return false;
+            await PassOverAsync();
+            await RetryAsync(stop);
+            await ReplayAsync(stop);
+        }
+
+        if (!filled)
+            await WaitAsync(stop);
+        return true;
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _wake.Release();
+        }
+        catch (Exception e) when (e is SemaphoreFullException or ObjectDisposedException)
+        {
+            // It is awake already, or over.
+        }
+    }
+
+    /// <summary>What the sender has to say, with its state told to the operator when it changes.</summary>
+    private SenderReport Take()
+    {
+        var report = _sender.Collect();
+        if (report.IsOut && !_told)
+            DeliveryLog.Failing(_log, Name, report.Reason);
+        else if (!report.IsOut && report.FailingSince == 0 && _told)
+            DeliveryLog.Recovered(_log, Name);
+        _told = report.IsOut || (_told && report.FailingSince != 0);
+        _dirty |= report.IsNews || report.FailingSince != _state.FailingSince || report.Reason != _state.Reason;
+        return report;
+    }
+
+    /// <summary>Reads on in the feed when there is room.</summary>
+    /// <returns>Whether anything was read.</returns>
+    private async ValueTask<bool> FillAsync(SenderReport report, CancellationToken stop)
+    {
+        var held = _sender.Count;
+        var room = Math.Min(Page, _context.Limits.Window - held);
+        // Of a destination that is out it is enough to have what is tried first.
+        if (room <= 0 || room < Math.Min(Page, _context.Limits.Window) / 4 || (report.IsOut && held > 0))
+            return false;
+        var rows = await Reader.ChangesAsync(new ChangeQuery(_progress.ReadTo, room), stop);
+        if (rows.Count == 0)
+            return false;
+
+        var oldest = Now - (long)_context.Limits.Retention.TotalMilliseconds;
+        var expired = rows.Where(r => r.At < oldest).ToList();
+        if (expired.Count > 0)
+            Forget((await Writer.WriteAsync(expired, _subscription.Filter, 0, isReplay: false, stop)).Count);
+        var events = await Writer.WriteAsync([.. rows.Where(r => r.At >= oldest)], _subscription.Filter, _progress.LastEvent, isReplay: false, stop);
+        var page = new FeedPage(rows[^1].Sequence, [.. events.Select(e => new PendingEvent(e.Event, e.Change.Entity, PendingOrigin.Feed))], [.. events.Select(e => e.Change).Where(c => c.Sequence > _state.Claimed)]);
+        foreach (var pending in page.Events)
+            _progress.Add(pending);
+        _progress.Read(page.To);
+        foreach (var pending in page.Events.Where(p => Waiting.Contains(p.Entity) || Kept.Contains(p.Event.Sequence)))
+            pending.IsDone = true;
+        _dirty = true;
+        if (events.Count == 0 && !report.IsNews)
+            return true;
+        await CommitAsync(report, page);
+        _sender.Add(page.Events.Where(p => !p.IsDone));
+        return true;
+    }
+
+    /// <summary>One transaction: what was delivered or is kept for later, how far that brings the position, and what may go out next.</summary>
+    private async ValueTask CommitAsync(SenderReport report, FeedPage? page)
+    {
+        var now = Now;
+        foreach (var pending in report.Spilled)
+            pending.IsDone = true;
+        _progress.Advance();
+        var rows = Spilled(report.Spilled);
+        if (page is not null)
+            rows.AddRange(page.Events.Where(p => p.IsDone && !Kept.Remove(p.Event.Sequence)).Select(p => p.Row(_number, DeliveryRow.BehindAnother) with { FirstAt = now }));
+        var state = _state with
+        {
+            Position = _progress.Position,
+            Previous = _progress.Previous,
+            Claimed = Math.Max(_state.Claimed, page?.To ?? 0),
+            Delivered = _state.Delivered + report.Delivered,
+            FailingSince = report.FailingSince,
+            Reason = report.Reason,
+            NextTry = report.OpenUntil,
+        };
+        await _context.Commits.WriteAsync(async transaction =>
+        {
+            await transaction.SaveDeliveriesAsync(rows);
+            foreach (var retried in report.Retried)
+                await EndRetryAsync(transaction, retried, report.LastSuccess, now);
+            if (page is { Claims.Count: > 0 })
+                _context.Workspace.Log.Writer.Write(transaction, Writer.Entry(page.Claims));
+            await state.SaveAsync(transaction, Name);
+        });
+        _state = state;
+        _lastCommit = Time.GetTimestamp();
+        _dirty = false;
+        Waiting.UnionWith(report.Spilled.Select(p => p.Entity));
+        foreach (var retried in report.Retried)
+            _retrying.Remove(retried.Event.Event.Sequence);
+        if (report.Retried.Count > 0)
+        {
+            Waiting = [.. await Reader.WaitingEntitiesAsync(_number, CancellationToken.None)];
+            _looked = null;
+        }
+    }
+
+    /// <summary>Rows of events that make room: the first of each entity is tried again, the others wait behind it.</summary>
+    private List<DeliveryRow> Spilled(IReadOnlyList<PendingEvent> spilled)
+    {
+        var first = new HashSet<long>();
+        return [.. spilled.Select(p => p.Row(_number, first.Add(p.Entity) ? Now + (long)RetrySchedule.OfEvent(Math.Max(1, p.Attempts), 0.5).TotalMilliseconds : DeliveryRow.BehindAnother) with { FirstAt = p.FirstAt == 0 ? Now : p.FirstAt })];
+    }
+
+    private async ValueTask EndRetryAsync(IHubTransaction transaction, RetriedEvent retried, long lastSuccess, long now)
+    {
+        var pending = retried.Event;
+        if (retried.NextAt is not { } next)
+        {
+            await transaction.RemoveDeliveriesAsync(_number, [pending.Event.Sequence]);
+            await transaction.ReleaseDeliveryAsync(_number, pending.Entity, now);
+            return;
+        }
+
+        // One that failed for so long while others were taken is not waited for any longer.
+        var parks = now - pending.FirstAt > _context.Limits.GiveUpAfter.TotalMilliseconds && lastSuccess > pending.FirstAt;
+        await transaction.SaveDeliveriesAsync([pending.Row(_number, next) with { IsParked = parks }]);
+        if (!parks)
+            return;
+        DeliveryLog.Parked(_log, Name, pending.Event.Sequence, pending.Attempts, pending.Reason);
+        await transaction.ReleaseDeliveryAsync(_number, pending.Entity, now);
+    }
+
+    /// <summary>Sends what could not be delivered before and is due.</summary>
+    private async ValueTask RetryAsync(CancellationToken stop)
+    {
+        var rows = (await Reader.DueDeliveriesAsync(_number, Now, DuePage, stop)).Where(r => !_retrying.Contains(r.Sequence)).OrderBy(r => r.Sequence).ToList();
+        if (rows.Count == 0)
+            return;
+        var changes = await Reader.ChangesAsync([.. rows.Select(r => r.Sequence)], stop);
+        var events = await Writer.WriteAgainAsync(changes, rows, stop);
+        await _context.Commits.WriteAsync(transaction =>
+        {
+            _context.Workspace.Log.Writer.Write(transaction, Writer.Entry(changes, ("retry", "true")));
+            return ValueTask.CompletedTask;
+        });
+        _retrying.UnionWith(rows.Select(r => r.Sequence));
+        _sender.Add(events.Select((e, i) => new PendingEvent(e, rows[i].Entity, PendingOrigin.Retry)
+        {
+            Attempts = rows[i].Attempts,
+            FirstAt = rows[i].Attempts == 0 ? 0 : rows[i].FirstAt,
+            Reason = rows[i].Reason,
+        }));
+    }
+
+    /// <summary>
+    /// Sends again what somebody asked for, one page in each round and beside everything else. A replay moves on when its page has arrived or is kept for later.
+    /// </summary>
+    private async ValueTask ReplayAsync(CancellationToken stop)
+    {
+        if (_replaying is { } under)
+        {
+            if (!under.Events.All(e => e.IsDone))
+                return;
+            var rest = under.Replay with { After = under.To, Sent = under.Replay.Sent + under.Events.Count };
+            await _context.Commits.WriteAsync(transaction => rest.After >= rest.To ? rest.RemoveAsync(transaction, Name) : rest.SaveAsync(transaction, Name));
+            _replaying = null;
+        }
+
+        if (await Replay.OfAsync(Reader, Name, stop) is not [var replay, ..])
+            return;
+        var rows = (await Reader.ChangesAsync(new ChangeQuery(replay.After, _context.Limits.ReplayPerSecond) { Entity = replay.Entity }, stop)).Where(r => r.Sequence <= replay.To).ToList();
+        var events = await Writer.WriteAsync(rows, replay.Filter(_subscription.Filter), 0, isReplay: true, stop);
+        if (events.Count > 0)
+            await _context.Commits.WriteAsync(transaction =>
+            {
+                _context.Workspace.Log.Writer.Write(transaction, Writer.Entry([.. events.Select(e => e.Change)], ("replay", replay.Id)));
+                return ValueTask.CompletedTask;
+            });
+        List<PendingEvent> pending = [.. events.Select(e => new PendingEvent(e.Event, e.Change.Entity, PendingOrigin.Replay))];
+        _replaying = new(replay, rows.Count > 0 ? rows[^1].Sequence : replay.To, pending);
+        _sender.Add(pending);
+    }
+
+    /// <summary>Lets go of what has become older than the retention, and says so.</summary>
+    private async ValueTask PassOverAsync()
+    {
+        var oldest = Time.GetUtcNow() - _context.Limits.Retention;
+        if (_progress.First is { } first && first.Event.Time < oldest)
+        {
+            var old = _sender.TakeOlder(oldest);
+            foreach (var pending in old)
+                pending.IsDone = true;
+            Forget(old.Count);
+        }
+
+        if (await Reader.DeliveriesAsync(new(1) { Subscription = _number }, CancellationToken.None) is not [var kept])
+            return;
+        var before = await Reader.LastChangeAtAsync(oldest.ToUnixTimeMilliseconds() - 1, CancellationToken.None);
+        if (kept.Sequence > before)
+            return;
+        var cleared = 0;
+        await _context.Commits.WriteAsync(async transaction => cleared = await transaction.ClearDeliveriesAsync(_number, before + 1));
+        Waiting = [.. await Reader.WaitingEntitiesAsync(_number, CancellationToken.None)];
+        Forget(cleared);
+    }
+
+    private void Forget(int count)
+    {
+        if (count == 0)
+            return;
+        _state = _state with { PassedOver = _state.PassedOver + count };
+        _dirty = true;
+        DeliveryLog.PassedOver(_log, Name, count);
+    }
+
+    /// <summary>Until there is news from the feed or the sender, something is due, or it is time to look around.</summary>
+    private async ValueTask WaitAsync(CancellationToken stop)
+    {
+        var longest = _dirty ? CommitInterval : Look;
+        if (_sender.NextAt() is { } due)
+            longest = TimeSpan.FromMilliseconds(Math.Clamp(due - Now, 1, longest.TotalMilliseconds));
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var awake = _wake.WaitAsync(over.Token);
+        // With a full window news from the feed changes nothing.
+        var news = _sender.Count < _context.Limits.Window / 2 ? _context.Signal.WaitAsync(_progress.ReadTo, longest, over.Token) : Task.Delay(Timeout.InfiniteTimeSpan, Time, over.Token);
+        await Task.WhenAny(awake, news, Task.Delay(longest, Time, over.Token));
+        await over.CancelAsync();
+        await Task.WhenAll(awake, news).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    /// <param name="To">The last change that was looked at.</param>
+    /// <param name="Claims">Changes of which the sovereignty log does not know yet that they go out.</param>
+    private sealed record FeedPage(long To, IReadOnlyList<PendingEvent> Events, IReadOnlyList<ChangeRow> Claims);
+
+    /// <param name="To">The last change that was looked at.</param>
+    private sealed record ReplayPage(Replay Replay, long To, IReadOnlyList<PendingEvent> Events);
+}
