@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Sovereignty.Log.Entries;
+using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Connections;
 
@@ -45,6 +46,10 @@ internal static class ConfigurationLog
             ["telemetry"] = Of(config.Telemetry),
             ["log"] = Of((config.Log.Origin, config.Log.Public, config.Log.Quorum, string.Join(' ', config.Log.Witnesses)).ToString()),
         };
+        if (config.Delivery.Limits is { } delivery)
+            sections["delivery"] = Of(YamlJson.Write(delivery));
+        foreach (var (name, subscription) in config.Delivery.Subscriptions)
+            sections["subscription:" + name.Text] = Of(YamlJson.Write(subscription));
         foreach (var connection in config.Connections)
             sections["connection:" + connection.Name] = Of(connection with { Line = 0 });
         return sections;

@@ -126,7 +126,7 @@ internal sealed class DeliverySession : IAsyncDisposable
         else if (!report.IsOut && report.FailingSince == 0 && _told)
             DeliveryLog.Recovered(_log, Name);
         _told = report.IsOut || (_told && report.FailingSince != 0);
-        _dirty |= report.IsNews || report.FailingSince != _state.FailingSince || report.Reason != _state.Reason;
+        _dirty |= report.IsNews || report.FailingSince != _state.FailingSince || report.Reason != _state.Reason || report.OpenUntil != _state.NextTry;
         return report;
     }
 

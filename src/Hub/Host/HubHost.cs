@@ -30,6 +30,7 @@ public static partial class HubHost
         builder.Services.AddSingleton<KeyUses>().AddHostedService(s => s.GetRequiredService<KeyUses>());
         builder.Services.AddSingleton<RunService>().AddHostedService(s => s.GetRequiredService<RunService>());
         builder.Services.AddSingleton(_ => new CallbackDesk(workspace)).AddHostedService<CallbackService>();
+        builder.Services.AddSingleton(Subscriptions.Open(workspace)).AddHostedService<DeliveryService>();
         builder.Services.AddHostedService<LogService>();
         builder.Services.AddRoutingCore();
         builder.Services.AddRateLimiter(o =>

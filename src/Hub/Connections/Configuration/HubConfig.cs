@@ -39,8 +39,15 @@ public sealed record HubConfig
 
     public LogConfig Log { get; init; } = new();
 
+    /// <summary>What was written below <c>delivery:</c> and <c>subscriptions:</c>; read where the model is known.</summary>
+    public DeliverySections Delivery { get; init; } = new("hub.yaml", null, []);
+
     public ConnectionConfig? Connection(string name) => Connections.FirstOrDefault(c => c.Name == name);
 }
+
+/// <summary>Sections of <c>hub.yaml</c> as they were written.</summary>
+/// <param name="File">For messages.</param>
+public sealed record DeliverySections(string File, YamlNode? Limits, IReadOnlyList<KeyValuePair<YamlNode, YamlNode>> Subscriptions);
 
 /// <summary>One configured connection.</summary>
 /// <param name="Name">As the operator calls it.</param>
@@ -160,6 +167,7 @@ public static class HubConfigFile
                 Api = Api(section, diagnostics),
                 Telemetry = Telemetry(section, diagnostics),
                 Log = LogConfigSection.Read(section, diagnostics),
+                Delivery = new(path, section.Get("delivery"), section.Map("subscriptions")),
             };
             section.Finish();
         }

@@ -1,0 +1,204 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IntegrationHub.Connections;
+using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Sovereignty.Log.Entries;
+using IntegrationHub.Storage;
+using IntegrationHub.Yaml;
+
+namespace IntegrationHub.Delivery;
+
+/// <summary>The subscriptions of a workspace: those of <c>hub.yaml</c>, and those that were added while it runs. Everything that is asked of them goes through here.</summary>
+public sealed class Subscriptions
+{
+    private const string Kind = "subscription";
+
+    /// <summary>What secrets of added subscriptions begin with: whoever may add one reaches these and no others.</summary>
+    private const string SecretPrefix = "delivery-";
+
+    private readonly Workspace _workspace;
+
+    private Subscriptions(Workspace workspace, DeliveryConfig config)
+    {
+        _workspace = workspace;
+        Config = config;
+    }
+
+    public DeliveryConfig Config { get; }
+
+    private IHubReader Reader => _workspace.Store.Reader;
+
+    /// <exception cref="InvalidFileException">Sections of <c>hub.yaml</c> have faults.</exception>
+    public static Subscriptions Open(Workspace workspace) => new(workspace, DeliveryConfig.Read(workspace.Config.Delivery, workspace.Model));
+
+    /// <summary>In order of name.</summary>
+    public async ValueTask<IReadOnlyList<Subscription>> AllAsync(CancellationToken cancellationToken)
+    {
+        var added = from document in await Reader.DocumentsAsync(Kind, cancellationToken)
+                    where Config.Subscriptions.All(s => s.Name != document.Name)
+                    select Parse(document.Name, document.Json, new Diagnostics($"subscription {document.Name}"));
+        // One that was made for another model cannot be sent; it is listed again when it is put right.
+        return [.. Config.Subscriptions.Concat(added.OfType<Subscription>()).OrderBy(s => s.Name, StringComparer.Ordinal)];
+    }
+
+    public async ValueTask<Subscription?> FindAsync(string name, CancellationToken cancellationToken) => (await AllAsync(cancellationToken)).FirstOrDefault(s => s.Name == name);
+
+    /// <summary>Adds one, or changes one that was added.</summary>
+    /// <param name="json">As below <c>subscriptions:</c> of <c>hub.yaml</c>.</param>
+    /// <returns>The secret that the hub made for its signatures where none was named; it is shown this once.</returns>
+    /// <exception cref="InvalidFileException">It has faults.</exception>
+    public async ValueTask<(Subscription Subscription, string? Secret)> AddAsync(string name, string json, string actor, CancellationToken cancellationToken)
+    {
+        var diagnostics = new Diagnostics("subscription");
+        var (completed, makes) = WithSecret(name, json);
+        var subscription = Parse(name, completed, diagnostics);
+        if (subscription is not null && Config.Subscriptions.Any(s => s.Name == name))
+            diagnostics.Add(1, 1, $"subscription '{name}' stands in hub.yaml and is changed there");
+        foreach (var (kind, secret) in SecretReferences.In(completed))
+            if (kind != "secret" || !secret.StartsWith(SecretPrefix, StringComparison.Ordinal))
+                diagnostics.Add(1, 1, $"${{{kind}:{secret}}}: a subscription that is not in hub.yaml may use secrets whose names begin with '{SecretPrefix}' only");
+        diagnostics.ThrowIfAny();
+        string? made = null;
+        if (makes && await _workspace.Secrets.GetAsync(SecretPrefix + name, cancellationToken) is null)
+        {
+            made = "whsec_" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+            await _workspace.Secrets.SetAsync(SecretPrefix + name, made, cancellationToken);
+        }
+
+        await ChangeAsync(name, "saved", actor, transaction => transaction.SaveDocumentAsync(Kind, name, completed), cancellationToken);
+        return (subscription!, made);
+    }
+
+    /// <summary>Takes one away, with its position and everything that waits.</summary>
+    /// <returns>Whether there was one that is not in <c>hub.yaml</c>.</returns>
+    public async ValueTask<bool> RemoveAsync(string name, string actor, CancellationToken cancellationToken)
+    {
+        if (Config.Subscriptions.Any(s => s.Name == name) || await Reader.DocumentAsync(Kind, name, cancellationToken) is null)
+            return false;
+        await ChangeAsync(name, "removed", actor, transaction => transaction.SaveDocumentAsync(Kind, name, null), cancellationToken);
+        await ForgetAsync(name);
+        return true;
+    }
+
+    /// <summary>Forgets what was kept of one that is gone; again by whoever was sending for it when it went.</summary>
+    internal async ValueTask ForgetAsync(string name)
+    {
+        var replays = await Replay.OfAsync(Reader, name, CancellationToken.None);
+        var number = _workspace.Store.Catalog.Subscription(name);
+        await using var transaction = await _workspace.Store.BeginAsync(CancellationToken.None);
+        await SubscriptionState.RemoveAsync(transaction, name);
+        await Hold.LiftAsync(transaction, name);
+        await transaction.ClearDeliveriesAsync(number, long.MaxValue);
+        foreach (var replay in replays)
+            await replay.RemoveAsync(transaction, name);
+        await transaction.CommitAsync();
+    }
+
+    public ValueTask PauseAsync(string name, string reason, string actor, CancellationToken cancellationToken) =>
+        ChangeAsync(name, "paused", actor, transaction => new Hold(_workspace.Now, reason, IsGone: false).SaveAsync(transaction, name), cancellationToken);
+
+    public ValueTask ResumeAsync(string name, string actor, CancellationToken cancellationToken) =>
+        ChangeAsync(name, "resumed", actor, transaction => Hold.LiftAsync(transaction, name), cancellationToken);
+
+    public async ValueTask<SubscriptionStatus> StatusAsync(Subscription subscription, CancellationToken cancellationToken)
+    {
+        var (waiting, parked) = await Reader.CountDeliveriesAsync(_workspace.Store.Catalog.Subscription(subscription.Name), cancellationToken);
+        return new(
+            await SubscriptionState.ReadAsync(Reader, subscription.Name, cancellationToken),
+            await Hold.ReadAsync(Reader, subscription.Name, cancellationToken),
+            await Reader.LastChangeAsync(cancellationToken), waiting, parked,
+            await Replay.OfAsync(Reader, subscription.Name, cancellationToken));
+    }
+
+    /// <summary>Lets parked events have another turn.</summary>
+    /// <param name="sequence">Only this one, or <c>null</c> for all.</param>
+    /// <returns>How many.</returns>
+    public async ValueTask<int> RetryAsync(string name, long? sequence, string actor, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        await ChangeAsync(name, "retried", actor, async transaction => count = await transaction.UnparkDeliveriesAsync(_workspace.Store.Catalog.Subscription(name), sequence, _workspace.Now), cancellationToken);
+        return count;
+    }
+
+    /// <summary>How many events a replay would send.</summary>
+    public async ValueTask<long> CountAsync(Subscription subscription, Replay replay, CancellationToken cancellationToken)
+    {
+        const int Page = 500;
+        var writer = new EventWriter(_workspace, subscription, "");
+        var filter = replay.Filter(subscription.Filter);
+        var count = 0L;
+        for (var after = replay.After; after < replay.To;)
+        {
+            var rows = await Reader.ChangesAsync(new ChangeQuery(after, Page) { Entity = replay.Entity }, cancellationToken);
+            count += (await writer.WriteAsync([.. rows.Where(r => r.Sequence <= replay.To)], filter, 0, isReplay: true, cancellationToken)).Count;
+            after = rows.Count == 0 ? replay.To : rows[^1].Sequence;
+        }
+
+        return count;
+    }
+
+    /// <summary>Has a running hub send events again that the subscription has passed already.</summary>
+    public ValueTask ReplayAsync(string name, Replay replay, string actor, CancellationToken cancellationToken) =>
+        ChangeAsync(name, "replay", actor, transaction => replay.SaveAsync(transaction, name), cancellationToken);
+
+    private Subscription? Parse(string name, string json, Diagnostics diagnostics)
+    {
+        // JSON is YAML.
+        var node = YamlNode.Parse(json, diagnostics);
+        return node is null ? null : SubscriptionReader.Read(name, node, isConfigured: false, _workspace.Model, diagnostics);
+    }
+
+    /// <summary>A webhook without secrets gets one from the hub.</summary>
+    private static (string Json, bool Makes) WithSecret(string name, string json)
+    {
+        JsonNode? root;
+        try
+        {
+            root = JsonNode.Parse(json);
+        }
+        catch (JsonException)
+        {
+            // YAML of a file; it is normalised below, or its faults are told.
+            var diagnostics = new Diagnostics("subscription");
+            var node = YamlNode.Parse(json, diagnostics);
+            diagnostics.ThrowIfAny();
+            root = node is null ? null : JsonNode.Parse(YamlJson.Write(node));
+        }
+
+        if (root is not JsonObject subscription || subscription["sink"] is not JsonObject sink || sink[Subscription.Webhook] is not JsonObject webhook)
+            return (root?.ToJsonString() ?? "", false);
+        var reference = $"${{secret:{SecretPrefix}{name}}}";
+        if (webhook["secrets"] is null)
+            webhook["secrets"] = new JsonArray(reference);
+        return (root.ToJsonString(), webhook["secrets"] is JsonArray secrets && secrets.Any(s => s is JsonValue value && value.TryGetValue<string>(out var text) && text == reference));
+    }
+
+    private async ValueTask ChangeAsync(string name, string change, string actor, Func<IHubTransaction, ValueTask> write, CancellationToken cancellationToken)
+    {
+        _ = _workspace.Store.Catalog.Subscription(name);
+        await using var transaction = await _workspace.Store.BeginAsync(cancellationToken);
+        await write(transaction);
+        _workspace.Log.Writer.Write(transaction, new LogEntry(LogAction.Configure, actor) { To = _workspace.Log.Writer.Here, About = [("subscription", name), ("change", change)] });
+        await transaction.CommitAsync();
+    }
+}
+
+/// <summary>How a subscription stands.</summary>
+/// <param name="State"><c>null</c> before it was first run.</param>
+/// <param name="Last">The last sequence of the feed.</param>
+public sealed record SubscriptionStatus(SubscriptionState? State, Hold? Hold, long Last, long Waiting, long Parked, IReadOnlyList<Replay> Replays)
+{
+    /// <summary><c>new</c>, <c>active</c>, <c>failing</c>, <c>paused</c> or <c>gone</c>.</summary>
+    public string Word => this switch
+    {
+        { Hold.IsGone: true } => "gone",
+        { Hold: not null } => "paused",
+        { State: null } => "new",
+        { State.FailingSince: not 0 } => "failing",
+        _ => "active",
+    };
+
+    /// <summary>Changes that were not looked at yet.</summary>
+    public long Behind => State is null ? 0 : Last - State.Position;
+}
