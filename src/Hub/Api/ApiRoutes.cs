@@ -7,7 +7,7 @@ namespace IntegrationHub.Api;
 /// <summary>All routes of the unified API, resource by resource.</summary>
 internal sealed class ApiRoutes
 {
-    private static readonly string[] Reserved = ["changes", "connections", "runs", "rejected", "mappings", "model"];
+    private static readonly string[] Reserved = ["changes", "connections", "runs", "rejected", "mappings", "model", "subscriptions", "deliveries", "identity"];
 
     private readonly IEndpointRouteBuilder _routes;
     private readonly PageCursor _cursor;
@@ -41,6 +41,7 @@ internal sealed class ApiRoutes
         MappingRoutes.Map(routes);
         ModelRoutes.Map(routes);
         IdentityRoutes.Map(routes);
+        SubscriptionRoutes.Map(routes);
         LogRoutes.Map(endpoints, workspace);
         OpenApiDocument.Map(endpoints, workspace);
         DocsPage.Map(endpoints);
@@ -49,6 +50,8 @@ internal sealed class ApiRoutes
     public void Get(string pattern, Operation operation, Func<ApiRequest, Task> handle) => Map("GET", pattern, operation, handle);
 
     public void Post(string pattern, Operation operation, Func<ApiRequest, Task> handle) => Map("POST", pattern, operation, handle);
+
+    public void Delete(string pattern, Operation operation, Func<ApiRequest, Task> handle) => Map("DELETE", pattern, operation, handle);
 
     private void Map(string method, string pattern, Operation operation, Func<ApiRequest, Task> handle) =>
         _routes.MapMethods(pattern, [method], http => handle(new(http, operation, Workspace, _cursor, _reads))).WithMetadata(operation).WithName(operation.Id);

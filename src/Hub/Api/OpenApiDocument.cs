@@ -99,6 +99,8 @@ internal static class OpenApiDocument
             ["Rejected"] = RejectedRoutes.SchemaOf(),
             ["ModelField"] = ModelRoutes.SchemaOf(),
             ["Proposal"] = IdentityRoutes.ProposalSchema(),
+            ["Subscription"] = SubscriptionRoutes.SchemaOf(),
+            ["Delivery"] = SubscriptionRoutes.DeliverySchema(),
             ["Decision"] = DecisionDocument.Schema(),
         };
         foreach (var type in model.Entities)

@@ -24,6 +24,7 @@ public sealed record ProblemKind(string Code, int Status, string Title)
     public static readonly ProblemKind ConnectionBusy = new("connection_busy", 409, "Another run has the connection in hand");
     public static readonly ProblemKind ConnectionUnusable = new("connection_unusable", 409, "The connection cannot be run as it is configured");
     public static readonly ProblemKind RetryImpossible = new("retry_impossible", 409, "This rejection cannot be retried");
+    public static readonly ProblemKind SubscriptionConfigured = new("subscription_configured", 409, "The subscription stands in hub.yaml and is changed there");
     public static readonly ProblemKind IdempotencyKeyMissing = new("idempotency_key_missing", 400, "An Idempotency-Key is needed");
     public static readonly ProblemKind IdempotencyKeyReused = new("idempotency_key_reused", 422, "The Idempotency-Key stands for something else");
     public static readonly ProblemKind ActionUnderWay = new("action_under_way", 409, "An action with this key is under way");
@@ -41,7 +42,7 @@ public sealed record ProblemKind(string Code, int Status, string Title)
     [
         ParameterUnknown, ParameterInvalid, FieldUnknown, FieldNotIndexed, OperatorUnknown, CursorInvalid, BodyInvalid, RequestInvalid,
         KeyMissing, KeyInvalid, KeyExpired, ScopeMissing, RouteNotFound, NotFound, MethodNotAllowed, SequenceAhead, ConnectionBusy, ConnectionUnusable,
-        RetryImpossible, IdempotencyKeyMissing, IdempotencyKeyReused, ActionUnderWay, ActionRefused, ActionUncertain, VendorUnavailable, Deleted, BodyTooLarge, MediaTypeUnsupported, RateLimited, Internal, StoreUnavailable,
+        RetryImpossible, SubscriptionConfigured, IdempotencyKeyMissing, IdempotencyKeyReused, ActionUnderWay, ActionRefused, ActionUncertain, VendorUnavailable, Deleted, BodyTooLarge, MediaTypeUnsupported, RateLimited, Internal, StoreUnavailable,
     ];
 
     /// <summary>What stands for a status that something below the API has set.</summary>

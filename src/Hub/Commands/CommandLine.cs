@@ -58,6 +58,8 @@ internal static class CommandLine
             EntityCommands.Show(),
             EntityCommands.Changes(),
             IdentityCommands.Create(),
+            SubscriptionCommands.Subscriptions(),
+            SubscriptionCommands.Deliveries(),
             SecretCommands.Secrets(),
             KeyCommands.Keys(),
             LogCommands.Log(),

@@ -121,6 +121,17 @@ public sealed class Subscriptions
         return count;
     }
 
+    /// <summary>A replay of events that the subscription has passed.</summary>
+    /// <param name="to">The last sequence, or <c>null</c> for where the subscription stands.</param>
+    public async ValueTask<Replay> PrepareReplayAsync(
+        Subscription subscription, long after, long? to, long? entity, IReadOnlyList<string>? entities, IReadOnlyList<string>? kinds, CancellationToken cancellationToken)
+    {
+        // What lies ahead is sent in its turn.
+        var passed = (await SubscriptionState.ReadAsync(Reader, subscription.Name, cancellationToken))?.Position ?? 0;
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
+        return new(id, after, Math.Min(to ?? passed, passed), entity, entities, kinds, 0);
+    }
+
     /// <summary>How many events a replay would send.</summary>
     public async ValueTask<long> CountAsync(Subscription subscription, Replay replay, CancellationToken cancellationToken)
     {
