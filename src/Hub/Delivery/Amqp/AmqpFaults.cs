@@ -54,6 +54,8 @@ internal static class AmqpFaults
             ErrorCode.ResourceLimitExceeded or "com.microsoft:entity-quota-exceeded" => "a limit of the broker is reached; is the queue full?",
             ErrorCode.MessageSizeExceeded => "the message is larger than the broker takes; let the subscription send fewer fields, or raise the broker's limit",
             ErrorCode.NotImplemented => "the broker does not speak AMQP 1.0 here (RabbitMQ 3: enable the plugin rabbitmq_amqp1_0), or not the way we sign in: by user and password (PLAIN), or without (ANONYMOUS)",
+            ErrorCode.PreconditionFailed => "a queue of this name is there with other properties (RabbitMQ: write /amq/queue/NAME for a queue that was declared with arguments)",
+            ErrorCode.InvalidField or ErrorCode.DecodeError or ErrorCode.FramingError => "the two sides do not understand each other; does this port speak AMQP 1.0?",
             ErrorCode.ConnectionForced or ErrorCode.DetachForced => "the broker ended it, or the network did; its log may say why",
             "com.microsoft:server-busy" => "the namespace is busy",
             "com.microsoft:entity-disabled" => "the queue or topic is disabled",

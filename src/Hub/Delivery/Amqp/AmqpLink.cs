@@ -1,6 +1,7 @@
 using Amqp;
 using Amqp.Framing;
 using Amqp.Sasl;
+using Amqp.Types;
 
 namespace IntegrationHub.Delivery.Amqp;
 
@@ -11,6 +12,9 @@ namespace IntegrationHub.Delivery.Amqp;
 internal sealed class AmqpLink : IAsyncDisposable
 {
     private const int Envelope = 4096;
+
+    /// <summary>Of a terminus: what it holds outlives the broker's restart.</summary>
+    private const uint UnsettledState = 2;
 
     /// <summary>For the broker to answer our farewell; nothing hangs on it.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
@@ -75,13 +79,16 @@ internal sealed class AmqpLink : IAsyncDisposable
             factory.SASL.Profile = SaslProfile.Anonymous;
             var address = new Address(peer.Host, peer.Port, peer.User, peer.Password, "/", peer.Tls ? "AMQPS" : "AMQP");
             // AMQPNetLite does not give up signing in by itself; closing the transport below ends what is left of it.
-            var connecting = factory.CreateAsync(address, cancellationToken);
+            var broker = new BrokerIdentity();
+            var connecting = factory.CreateAsync(address, cancellationToken, broker);
             _ = connecting.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             var connection = await connecting.WaitAsync(cancellationToken);
             var tokens = peer.Access is { } access ? new ServiceBusTokens(connection, access, peer, options, time, log) : null;
             if (tokens is not null)
                 await tokens.PutAsync(cancellationToken);
-            var (sender, largest) = await AttachAsync(connection, name, peer.Address, cancellationToken);
+            if (broker.TakesMessagesForNobody(peer.Address))
+                await FindAsync(connection, name, peer.Address, cancellationToken);
+            var (sender, largest) = await AttachAsync(connection, name, peer, cancellationToken);
             return new(peer, options, time, transport, connection, sender, largest, tokens);
         }
         catch
@@ -129,33 +136,38 @@ internal sealed class AmqpLink : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (IsOpen)
-        {
-            try
-            {
-                await _connection.CloseAsync(Farewell);
-            }
-            catch (Exception e) when (e is AmqpException or TimeoutException or IOException or ObjectDisposedException)
-            {
-                // It is closed all the same.
-            }
-        }
-
+            await _connection.CloseQuietlyAsync(Farewell);
         Lose(AmqpFaults.Lost(null, _peer));
     }
 
-    private static async Task<(SenderLink Sender, ulong Largest)> AttachAsync(Connection connection, string name, string address, CancellationToken cancellationToken)
+    private static async Task<(SenderLink Sender, ulong Largest)> AttachAsync(Connection connection, string name, AmqpPeer peer, CancellationToken cancellationToken)
     {
+        // RabbitMQ declares the queue of an address /queue/NAME: durable only when the target is.
+        var target = new Target { Address = peer.Address, Durable = peer.Access is null ? UnsettledState : 0 };
         var attached = new TaskCompletionSource<Attach?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var attach = new Attach { Source = new Source(), Target = new Target { Address = address }, SndSettleMode = SenderSettleMode.Unsettled };
-        // A refused attach comes back without a target; why is in the detach that follows.
-        var sender = new SenderLink(new Session(connection), name, attach, (_, answer) =>
+        var sender = new SenderLink(new Session(connection), name, new Attach { Source = new Source(), Target = target, SndSettleMode = SenderSettleMode.Unsettled }, (_, answer) =>
         {
+            // A refused attach comes back without a target; why is in the detach that follows.
             if (answer.Target is not null)
                 attached.TrySetResult(answer);
         });
         sender.AddClosedCallback((_, _) => attached.TrySetResult(null));
         var answered = await attached.Task.WaitAsync(cancellationToken) ?? throw new AmqpException(sender.Error ?? connection.Error ?? new Error(ErrorCode.DetachForced));
         return (sender, answered.MaxMessageSize);
+    }
+
+    /// <summary>Asks for a queue by attaching to read it, without taking anything. Only the answer that it is not there counts: that we may not read it is none.</summary>
+    private static async Task FindAsync(Connection connection, string name, string address, CancellationToken cancellationToken)
+    {
+        var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var session = new Session(connection);
+        var receiver = new ReceiverLink(session, name, new Source { Address = address }, (_, _) => answered.TrySetResult());
+        receiver.AddClosedCallback((_, _) => answered.TrySetResult());
+        await answered.Task.WaitAsync(cancellationToken);
+        var error = receiver.Error;
+        await session.CloseQuietlyAsync(Farewell);
+        if (error?.Condition?.Equals((Symbol)ErrorCode.NotFound) == true)
+            throw new AmqpException(error);
     }
 
     private void Settle(SenderLink link, Outcome? outcome, AmqpSend send)

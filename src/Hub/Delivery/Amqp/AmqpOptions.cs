@@ -23,7 +23,7 @@ public sealed record AmqpOptions : ISinkOptions
 {
     private const string ByReference = "a secret is given by reference: ${env:NAME}, ${file:PATH} or ${secret:NAME} (set with 'hub secrets set NAME')";
 
-    private static readonly string[] OfUrl = ["address", "user", "password", "authorities"];
+    private static readonly string[] OfUrl = ["address", "user", "password"];
 
     private static readonly string[] OfServiceBus = ["entity", "tokenSeconds"];
 
@@ -124,18 +124,19 @@ public sealed record AmqpOptions : ISinkOptions
     public async ValueTask<ISink> OpenAsync(SinkContext context, CancellationToken cancellationToken)
     {
         async ValueTask<string?> Resolve(string? text) => text is null ? null : await context.Resolve(text, cancellationToken);
+        var authorities = Certificates(await Resolve(Authorities));
         if (Url is { } url)
             return new AmqpSink(new(url.IdnHost, PortOf(url), url.Scheme == "amqps", Address, Target)
             {
                 User = await Resolve(User),
                 Password = await Resolve(Password),
-                Authorities = Certificates(await Resolve(Authorities)),
+                Authorities = authorities,
             }, this, context);
 
         var access = ServiceBusAccess.Parse(await context.Resolve(ConnectionString!, cancellationToken), out var fault)
             ?? throw new SinkException("connectionString: " + fault);
         var entity = Entity ?? access.Entity ?? throw new SinkException("entity: the connection string names no queue or topic (EntityPath); write 'entity: NAME'");
-        return new AmqpSink(new(access.Host, access.Port, tls: true, entity, Target) { Access = access }, this, context);
+        return new AmqpSink(new(access.Host, access.Port, tls: true, entity, Target) { Access = access, Authorities = authorities }, this, context);
     }
 
     private static Uri? ReadUrl(YamlSection section, Diagnostics diagnostics)
