@@ -17,7 +17,7 @@ case $1 in
     echo $! >"$folder/registry.pid"
     "$programs/rabbitmq-server" >"$folder/server.log" 2>&1 &
     for ((i = 0; i < 120; i++)); do
-      grep -q 'Server startup complete' "$folder/server.log" && exit 0
+      grep -q 'Server startup complete' "$folder/server.log" 2>/dev/null && exit 0
       sleep 1
     done
     cat "$folder/server.log" >&2

@@ -6,6 +6,7 @@ using Amqp.Framing;
 using IntegrationHub.Delivery;
 using IntegrationHub.Delivery.Amqp;
 using Microsoft.Extensions.Logging.Abstractions;
+using Section = Amqp.Framing.Data;
 
 namespace IntegrationHub.Bench.AmqpDelivery;
 
@@ -19,7 +20,7 @@ internal static class AmqpRun
     public static async Task<int> RunAsync(Uri url, string user, string password, int count, int runs)
     {
         var (raw, sink) = (new List<double>(), new List<double>());
-        var body = Encoding.UTF8.GetBytes($$"""{"sequence":1,"entity":"customer","id":"customer-1","kind":"updated","changed":["name"],"data":{"name":"{{new string('n', 400)}}"}}""");
+        var body = Encoding.UTF8.GetBytes($$$"""{"sequence":1,"entity":"customer","id":"customer-1","kind":"updated","changed":["name"],"data":{"name":"{{{new string('n', 400)}}}"}}""");
         // The first pair warms up.
         for (var run = 0; run <= runs; run++)
         {
@@ -70,7 +71,7 @@ internal static class AmqpRun
         {
             Header = new Header { Durable = true },
             Properties = new Properties { MessageId = i.ToString(CultureInfo.InvariantCulture) },
-            BodySection = new Data { Binary = body },
+            BodySection = new Section { Binary = body },
         };
     }
 
