@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using IntegrationHub.Bench.AmqpDelivery;
 using IntegrationHub.Bench.Data;
 using IntegrationHub.Bench.Ideal;
 using IntegrationHub.Bench.Identity;
@@ -14,6 +15,7 @@ const string Usage = """
     ideal-store IN DB KEY                       the plain limit of 'hub sync'; KEY is the member that names a record
     pipeline IN FOLDER [twice] [without-log]    syncs WeCom contacts into the embedded store in FOLDER
     log ENTRIES FOLDER                          fills a sovereignty log, signs it meanwhile, then proves and verifies
+    amqp URL USER PASSWORD COUNT RUNS           durable messages to a RabbitMQ (bench/rabbitmq.sh), by AMQPNetLite alone and by the sink in turn
     parse IN                                    reads every line with Utf8JsonReader, nothing else
     same A B LINES                              whether the first lines of two files are equal as JSON
     micro [BenchmarkDotNet options]             the micro benchmarks; --job short --inProcess unless said otherwise
@@ -35,6 +37,8 @@ switch (args)
         return await PipelineRun.RunAsync(input, folder, how.Contains("twice"), !how.Contains("without-log"));
     case ["log", var entries, var folder]:
         return await LogRun.RunAsync(long.Parse(entries, CultureInfo.InvariantCulture), folder);
+    case ["amqp", var url, var user, var password, var count, var runs]:
+        return await AmqpRun.RunAsync(new Uri(url), user, password, int.Parse(count, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture));
     case ["parse", var input]:
         return ParseOnly.Run(input);
     case ["same", var left, var right, var lines]:

@@ -45,6 +45,9 @@ public static partial class SecretReferences
     public static IEnumerable<string> Holders(JsonElement settings) =>
         settings.ValueKind == JsonValueKind.Object ? settings.EnumerateObject().Where(m => Reference().IsMatch(m.Value.ToString())).Select(m => m.Name) : [];
 
+    /// <summary>The text holds a reference.</summary>
+    public static bool IsIn(string text) => Reference().IsMatch(text);
+
     /// <summary>The message with every value that came from a reference put back to the reference.</summary>
     public static string Hide(string message, JsonElement written, JsonElement resolved)
     {
