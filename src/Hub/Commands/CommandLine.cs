@@ -60,6 +60,7 @@ internal static class CommandLine
             IdentityCommands.Create(),
             SubscriptionCommands.Subscriptions(),
             SubscriptionCommands.Deliveries(),
+            RuleCommands.Create(),
             SecretCommands.Secrets(),
             KeyCommands.Keys(),
             LogCommands.Log(),

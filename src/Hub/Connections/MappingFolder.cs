@@ -51,6 +51,9 @@ public sealed class MappingFolder
         _files.Where(f => f.Key.Contains('/') && f.Key.Split('/')[0] is not ("model" or "policies" or "metrics" or "rules" or "evaluation") && !f.Key.Contains("/fixtures/", StringComparison.Ordinal))
             .Select(f => (Shown(f.Value), File.ReadAllText(f.Value)));
 
+    /// <summary>Files of rules.</summary>
+    public IEnumerable<(string File, string Text)> Rules() => _files.Where(f => f.Key.StartsWith("rules/", StringComparison.Ordinal)).Select(f => (Shown(f.Value), File.ReadAllText(f.Value)));
+
     /// <summary>The source that a file at its usual place maps, <c>connector/stream</c>.</summary>
     public static string UsualSource(string file) => $"{Path.GetFileName(Path.GetDirectoryName(file))}/{Path.GetFileNameWithoutExtension(file)}";
 

@@ -1,3 +1,4 @@
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Delivery;
@@ -166,12 +167,18 @@ internal sealed class DeliverySession : IAsyncDisposable
     private async ValueTask CommitAsync(SenderReport report, FeedPage? page)
     {
         var now = Now;
-        foreach (var pending in report.Spilled)
+        foreach (var pending in report.Spilled.Concat(report.Refused))
             pending.IsDone = true;
         _progress.Advance();
         var rows = Spilled(report.Spilled);
         if (page is not null)
             rows.AddRange(page.Events.Where(p => p.IsDone && !Kept.Remove(p.Event.Sequence)).Select(p => p.Row(_number, DeliveryRow.BehindAnother) with { FirstAt = now }));
+        foreach (var pending in report.Refused)
+        {
+            DeliveryLog.Parked(_log, Name, pending.Event.Sequence, pending.Attempts, pending.Reason);
+            rows.Add(pending.Row(_number, now) with { IsParked = true });
+        }
+
         var state = _state with
         {
             Position = _progress.Position,
@@ -185,9 +192,11 @@ internal sealed class DeliverySession : IAsyncDisposable
         await _context.Commits.WriteAsync(async transaction =>
         {
             await transaction.SaveDeliveriesAsync(rows);
+            foreach (var refused in report.Refused)
+                await transaction.ReleaseDeliveryAsync(_number, refused.Entity, now);
             foreach (var retried in report.Retried)
                 await EndRetryAsync(transaction, retried, report.LastSuccess, now);
-            if (page is { Claims.Count: > 0 })
+            if (page is { Claims.Count: > 0 } && !_subscription.Sink.IsInside)
                 _context.Workspace.Log.Writer.Write(transaction, Writer.Entry(page.Claims));
             await state.SaveAsync(transaction, Name);
         });
@@ -195,9 +204,8 @@ internal sealed class DeliverySession : IAsyncDisposable
         _lastCommit = Time.GetTimestamp();
         _dirty = false;
         Waiting.UnionWith(report.Spilled.Select(p => p.Entity));
-        foreach (var retried in report.Retried)
-            _retrying.Remove(retried.Event.Event.Sequence);
-        if (report.Retried.Count > 0)
+        _retrying.ExceptWith(report.Retried.Select(r => r.Event.Event.Sequence).Concat(report.Refused.Select(p => p.Event.Sequence)));
+        if (report.Retried.Count + report.Refused.Count > 0)
         {
             Waiting = [.. await Reader.WaitingEntitiesAsync(_number, CancellationToken.None)];
             _looked = null;
@@ -238,11 +246,7 @@ internal sealed class DeliverySession : IAsyncDisposable
             return;
         var changes = await Reader.ChangesAsync([.. rows.Select(r => r.Sequence)], stop);
         var events = await Writer.WriteAgainAsync(changes, rows, stop);
-        await _context.Commits.WriteAsync(transaction =>
-        {
-            _context.Workspace.Log.Writer.Write(transaction, Writer.Entry(changes, ("retry", "true")));
-            return ValueTask.CompletedTask;
-        });
+        await TellAsync(Writer.Entry(changes, ("retry", "true")));
         _retrying.UnionWith(rows.Select(r => r.Sequence));
         _sender.Add(events.Select((e, i) => new PendingEvent(e, rows[i].Entity, PendingOrigin.Retry)
         {
@@ -271,14 +275,20 @@ internal sealed class DeliverySession : IAsyncDisposable
         var rows = (await Reader.ChangesAsync(new ChangeQuery(replay.After, _context.Limits.ReplayPerSecond) { Entity = replay.Entity }, stop)).Where(r => r.Sequence <= replay.To).ToList();
         var events = await Writer.WriteAsync(rows, replay.Filter(_subscription.Filter), 0, isReplay: true, stop);
         if (events.Count > 0)
-            await _context.Commits.WriteAsync(transaction =>
-            {
-                _context.Workspace.Log.Writer.Write(transaction, Writer.Entry([.. events.Select(e => e.Change)], ("replay", replay.Id)));
-                return ValueTask.CompletedTask;
-            });
+            await TellAsync(Writer.Entry([.. events.Select(e => e.Change)], ("replay", replay.Id)));
         List<PendingEvent> pending = [.. events.Select(e => new PendingEvent(e.Event, e.Change.Entity, PendingOrigin.Replay))];
         _replaying = new(replay, rows.Count > 0 ? rows[^1].Sequence : replay.To, pending);
         _sender.Add(pending);
+    }
+
+    private async ValueTask TellAsync(LogEntry entry)
+    {
+        if (!_subscription.Sink.IsInside)
+            await _context.Commits.WriteAsync(transaction =>
+            {
+                _context.Workspace.Log.Writer.Write(transaction, entry);
+                return ValueTask.CompletedTask;
+            });
     }
 
     /// <summary>Lets go of what has become older than the retention, and says so.</summary>

@@ -29,6 +29,9 @@ public enum SendOutcome
     /// <summary>It may have some or none; to be tried again.</summary>
     Failed,
 
+    /// <summary>The destination works, and will never take this event: it is parked.</summary>
+    Refused,
+
     /// <summary>The destination is gone for good: nothing is sent until somebody says so.</summary>
     Gone,
 }
@@ -38,6 +41,8 @@ public enum SendOutcome
 public readonly record struct SendResult(SendOutcome Outcome, string Reason = "", TimeSpan? RetryAfter = null)
 {
     public static SendResult Delivered { get; } = new(SendOutcome.Delivered);
+
+    public static SendResult Refused(string reason) => new(SendOutcome.Refused, reason);
 
     public static SendResult Failed(string reason, TimeSpan? retryAfter = null) => new(SendOutcome.Failed, reason, retryAfter);
 }
@@ -50,6 +55,9 @@ public interface ISinkOptions
 
     /// <summary>Where it leads, for people and for the sovereignty log: host and path, without credentials and query.</summary>
     string Target { get; }
+
+    /// <summary>It stays within the hub: no data leaves by handing events to it.</summary>
+    bool IsInside => false;
 
     /// <summary>Makes the sink. Does not connect: an unreachable destination is the outcome of a send.</summary>
     /// <exception cref="SinkException">A secret is missing or unusable.</exception>

@@ -21,6 +21,7 @@ internal sealed class Sender(ISink sink, DeliveryLimits limits, TimeProvider tim
     private readonly HashSet<long> _stuck = [];
     private readonly int _refillAt = limits.Window * 3 / 4;
     private List<RetriedEvent> _retried = [];
+    private List<PendingEvent> _refused = [];
     private int _delivered;
     private int _underWay;
     private string? _gone;
@@ -74,8 +75,8 @@ internal sealed class Sender(ISink sink, DeliveryLimits limits, TimeProvider tim
             if (!_circuit.IsOpen)
                 foreach (var entity in _stuck.ToList())
                     Spill(entity, spilled);
-            var report = new SenderReport(_delivered, spilled, _retried, _gone, _circuit.IsOpen, _circuit.FailingSince, _circuit.Reason, _circuit.OpenUntil, _circuit.LastSuccess);
-            (_delivered, _retried) = (0, []);
+            var report = new SenderReport(_delivered, spilled, _retried, _refused, _gone, _circuit.IsOpen, _circuit.FailingSince, _circuit.Reason, _circuit.OpenUntil, _circuit.LastSuccess);
+            (_delivered, _retried, _refused) = (0, [], []);
             return report;
         }
     }
@@ -186,6 +187,21 @@ internal sealed class Sender(ISink sink, DeliveryLimits limits, TimeProvider tim
                 if (_circuit.Succeeded(now))
                     _lanes.Hurry();
                 break;
+            case SendOutcome.Refused when batch.Count > 1:
+                // Which of them is meant comes out when they go alone.
+                foreach (var pending in batch)
+                    pending.Attempts++;
+                _lanes.Return(batch, _ => now);
+                break;
+            case SendOutcome.Refused:
+                _lanes.Release(batch);
+                batch[0].Attempts++;
+                batch[0].FirstAt = batch[0].FirstAt == 0 ? now : batch[0].FirstAt;
+                batch[0].Reason = result.Reason;
+                _refused.Add(batch[0]);
+                if (_circuit.Succeeded(now))
+                    _lanes.Hurry();
+                break;
             case SendOutcome.Gone:
                 _gone = result.Reason;
                 _lanes.Return(batch, _ => now);
@@ -255,8 +271,9 @@ internal readonly record struct RetriedEvent(PendingEvent Event, long? NextAt);
 /// <summary>What happened at a sender since the last report.</summary>
 /// <param name="Delivered">Events that the destination took.</param>
 /// <param name="Spilled">Events to keep for later, by entity and in order, because the destination takes others but not the first of these.</param>
+/// <param name="Refused">Events that the destination will never take.</param>
 /// <param name="Gone">Why nothing will be sent any more, or <c>null</c>.</param>
-internal sealed record SenderReport(int Delivered, IReadOnlyList<PendingEvent> Spilled, IReadOnlyList<RetriedEvent> Retried, string? Gone, bool IsOut, long FailingSince, string Reason, long OpenUntil, long LastSuccess)
+internal sealed record SenderReport(int Delivered, IReadOnlyList<PendingEvent> Spilled, IReadOnlyList<RetriedEvent> Retried, IReadOnlyList<PendingEvent> Refused, string? Gone, bool IsOut, long FailingSince, string Reason, long OpenUntil, long LastSuccess)
 {
-    public bool IsNews => Delivered > 0 || Spilled.Count > 0 || Retried.Count > 0;
+    public bool IsNews => Delivered > 0 || Spilled.Count > 0 || Retried.Count > 0 || Refused.Count > 0;
 }

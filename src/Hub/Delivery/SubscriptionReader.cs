@@ -74,7 +74,7 @@ internal static class SubscriptionReader
         return names.ToHashSet(StringComparer.Ordinal);
     }
 
-    private static SubscriptionStart Start(YamlSection section, Diagnostics diagnostics)
+    public static SubscriptionStart Start(YamlSection section, Diagnostics diagnostics)
     {
         switch (section.Text("start"))
         {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
+using IntegrationHub.Delivery.Rules;
 using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 using IntegrationHub.Yaml;
@@ -19,27 +20,30 @@ public sealed class Subscriptions
 
     private readonly Workspace _workspace;
 
-    private Subscriptions(Workspace workspace, DeliveryConfig config)
+    private Subscriptions(Workspace workspace, DeliveryConfig config, IReadOnlyList<ActionRule> rules)
     {
         _workspace = workspace;
         Config = config;
+        Rules = rules;
     }
+
+    internal IReadOnlyList<ActionRule> Rules { get; }
 
     public DeliveryConfig Config { get; }
 
     private IHubReader Reader => _workspace.Store.Reader;
 
-    /// <exception cref="InvalidFileException">Sections of <c>hub.yaml</c> have faults.</exception>
-    public static Subscriptions Open(Workspace workspace) => new(workspace, DeliveryConfig.Read(workspace.Config.Delivery, workspace.Model));
+    /// <exception cref="InvalidFileException">Sections of <c>hub.yaml</c>, or rules, have faults.</exception>
+    public static Subscriptions Open(Workspace workspace) => new(workspace, DeliveryConfig.Read(workspace.Config.Delivery, workspace.Model), RuleReader.ReadAll(workspace));
 
-    /// <summary>In order of name.</summary>
+    /// <summary>In order of name; a rule is one, too: its destination are the actions it carries out.</summary>
     public async ValueTask<IReadOnlyList<Subscription>> AllAsync(CancellationToken cancellationToken)
     {
         var added = from document in await Reader.DocumentsAsync(Kind, cancellationToken)
                     where Config.Subscriptions.All(s => s.Name != document.Name)
                     select Parse(document.Name, document.Json, new Diagnostics($"subscription {document.Name}"));
         // One that was made for another model cannot be sent; it is listed again when it is put right.
-        return [.. Config.Subscriptions.Concat(added.OfType<Subscription>()).OrderBy(s => s.Name, StringComparer.Ordinal)];
+        return [.. Config.Subscriptions.Concat(added.OfType<Subscription>()).Concat(Rules.Select(r => new RuleSinkOptions(_workspace, r).Subscription)).OrderBy(s => s.Name, StringComparer.Ordinal)];
     }
 
     public async ValueTask<Subscription?> FindAsync(string name, CancellationToken cancellationToken) => (await AllAsync(cancellationToken)).FirstOrDefault(s => s.Name == name);
@@ -130,6 +134,51 @@ public sealed class Subscriptions
         var passed = (await SubscriptionState.ReadAsync(Reader, subscription.Name, cancellationToken))?.Position ?? 0;
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
         return new(id, after, Math.Min(to ?? passed, passed), entity, entities, kinds, 0);
+    }
+
+    /// <summary>What a rule would have done about the last changes, newest first, without doing it.</summary>
+    /// <param name="changes">How many changes to look at.</param>
+    internal async ValueTask<IReadOnlyList<(OutboundEvent Change, IReadOnlyList<(RuleStep Step, byte[]? Input, string? Fault)> Steps)>> TryRuleAsync(ActionRule rule, int changes, CancellationToken cancellationToken)
+    {
+        var options = new RuleSinkOptions(_workspace, rule);
+        await using var sink = new RuleSink(_workspace, rule);
+        var writer = new EventWriter(_workspace, options.Subscription, "try");
+        var found = new List<(OutboundEvent, IReadOnlyList<(RuleStep, byte[]?, string?)>)>();
+        var last = await Reader.LastChangeAsync(cancellationToken);
+        for (var after = Math.Max(0, last - changes); after < last;)
+        {
+            var rows = await Reader.ChangesAsync(new ChangeQuery(after, 500), cancellationToken);
+            foreach (var (change, _) in await writer.WriteAsync(rows, rule.Filter, 0, isReplay: false, cancellationToken))
+                if (await sink.TryAsync(change, cancellationToken) is { } steps)
+                    found.Add((change, steps));
+            after = rows.Count == 0 ? last : rows[^1].Sequence;
+        }
+
+        found.Reverse();
+        return found;
+    }
+
+    /// <summary>Hands over to the rules what they waited for.</summary>
+    internal async ValueTask FireTimersAsync(CancellationToken cancellationToken)
+    {
+        const int Together = 500;
+        var due = await Reader.DueTimersAsync(_workspace.Now, Together, cancellationToken);
+        if (due.Count == 0)
+            return;
+        var numbers = Rules.Select(r => _workspace.Store.Catalog.Subscription(ActionRule.Prefix + r.Name)).ToHashSet();
+        await using var transaction = await _workspace.Store.BeginAsync(cancellationToken);
+        await transaction.SaveDeliveriesAsync([.. due.Where(t => numbers.Contains(t.Rule)).Select(t => new DeliveryRow
+        {
+            Subscription = t.Rule,
+            Sequence = t.Sequence,
+            Entity = t.Entity,
+            Previous = t.Previous,
+            FirstAt = _workspace.Now,
+            NextAt = _workspace.Now,
+        })]);
+        foreach (var timer in due)
+            await transaction.RemoveTimerAsync(timer.Rule, timer.Entity);
+        await transaction.CommitAsync();
     }
 
     /// <summary>How many events a replay would send.</summary>

@@ -35,6 +35,7 @@ internal sealed partial class DeliveryService(Workspace workspace, Subscriptions
     {
         try
         {
+            await subscriptions.FireTimersAsync(stop);
             var wanted = (await subscriptions.AllAsync(stop)).ToDictionary(s => s.Name, StringComparer.Ordinal);
             foreach (var (name, running) in _running.ToList())
                 if (running.Task.IsCompleted || !wanted.TryGetValue(name, out var now) || now.Json != running.Json)

@@ -16,21 +16,25 @@ public sealed class MappingCompiler
     private readonly Diagnostics _diagnostics;
     private readonly List<Rule> _rules = [];
 
-    private MappingCompiler(EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions, string file)
+    private MappingCompiler(EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions, Diagnostics diagnostics)
     {
         _model = model;
         _functions = functions;
-        _diagnostics = new(file);
+        _diagnostics = diagnostics;
     }
 
     /// <exception cref="InvalidFileException">With every fault of the file.</exception>
     public static MappingPlan Compile(string file, string text, EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions)
     {
-        var compiler = new MappingCompiler(model, functions, file);
+        var compiler = new MappingCompiler(model, functions, new(file));
         var plan = compiler.File(text);
         compiler._diagnostics.ThrowIfAny();
         return plan!;
     }
+
+    /// <summary>Compiles a value that is built from a document, in the language of a mapping's fields; faults go to the diagnostics.</summary>
+    public static JsonShape? CompileShape(YamlNode node, EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions, Diagnostics diagnostics) =>
+        new MappingCompiler(model, functions, diagnostics).Value(node, null, inside: false, []) is { } expression ? new(expression) : null;
 
     private MappingPlan? File(string text)
     {

@@ -39,6 +39,14 @@ public sealed record DeliveryQuery(int Limit, (int Subscription, long Sequence) 
     public bool? IsParked { get; init; }
 }
 
+/// <summary>A rule waits to see whether something stays as it is.</summary>
+/// <param name="Rule">Number of the rule's subscription.</param>
+/// <param name="Entity">A later change of the same entity takes its place.</param>
+/// <param name="Sequence">The change.</param>
+/// <param name="Previous">Sequence of the event before it.</param>
+/// <param name="DueAt">Unix milliseconds.</param>
+public sealed record TimerRow(int Rule, long Entity, long Sequence, long Previous, long DueAt);
+
 /// <summary>Deliveries within a write transaction.</summary>
 public interface IDeliveryTransaction
 {
@@ -60,6 +68,17 @@ public interface IDeliveryTransaction
     /// <summary>Forgets rows of changes that are older than a sequence, or all.</summary>
     /// <returns>How many.</returns>
     ValueTask<int> ClearDeliveriesAsync(int subscription, long beforeSequence);
+
+    /// <summary>Sets the timer of an entity, in place of the one it has.</summary>
+    ValueTask SaveTimerAsync(TimerRow timer);
+
+    ValueTask RemoveTimerAsync(int rule, long entity);
+
+    /// <summary>Remembers what an action of a rule touched (names of records at a connection, ids of entities), so that the change it causes is known.</summary>
+    ValueTask SaveEffectsAsync(int rule, int connection, IReadOnlyList<string> effects, long at);
+
+    /// <summary>Forgets effects before a time (unix milliseconds).</summary>
+    ValueTask ForgetEffectsAsync(long before);
 }
 
 /// <summary>Reads of deliveries.</summary>
@@ -80,6 +99,12 @@ public interface IDeliveryReader
 
     /// <summary>Sequence of the last change at or before a time (unix milliseconds), 0 when there is none.</summary>
     ValueTask<long> LastChangeAtAsync(long at, CancellationToken cancellationToken);
+
+    /// <summary>Timers that are due, of any rule.</summary>
+    ValueTask<IReadOnlyList<TimerRow>> DueTimersAsync(long now, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Whether a rule's action touched something at a connection between two times (unix milliseconds, inclusive).</summary>
+    ValueTask<bool> HasEffectAsync(int rule, int connection, string effect, long since, long until, CancellationToken cancellationToken);
 
     /// <summary>Changes by sequence, in the order asked for; those that are not there are left out.</summary>
     ValueTask<IReadOnlyList<ChangeRow>> ChangesAsync(IReadOnlyList<long> sequences, CancellationToken cancellationToken);

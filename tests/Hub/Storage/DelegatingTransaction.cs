@@ -88,4 +88,12 @@ internal abstract class DelegatingTransaction(IHubTransaction inner) : IHubTrans
     public ValueTask<int> UnparkDeliveriesAsync(int subscription, long? sequence, long at) => inner.UnparkDeliveriesAsync(subscription, sequence, at);
 
     public ValueTask<int> ClearDeliveriesAsync(int subscription, long beforeSequence) => inner.ClearDeliveriesAsync(subscription, beforeSequence);
+
+    public ValueTask SaveTimerAsync(TimerRow timer) => inner.SaveTimerAsync(timer);
+
+    public ValueTask RemoveTimerAsync(int rule, long entity) => inner.RemoveTimerAsync(rule, entity);
+
+    public ValueTask SaveEffectsAsync(int rule, int connection, IReadOnlyList<string> effects, long at) => inner.SaveEffectsAsync(rule, connection, effects, at);
+
+    public ValueTask ForgetEffectsAsync(long before) => inner.ForgetEffectsAsync(before);
 }

@@ -59,6 +59,21 @@ internal sealed partial class SqliteReader
         return found;
     }));
 
+    public ValueTask<IReadOnlyList<TimerRow>> DueTimersAsync(long now, int limit, CancellationToken cancellationToken) => new(store.Read<IReadOnlyList<TimerRow>>(db =>
+    {
+        var found = new List<TimerRow>();
+        using var rows = db.Prepare("SELECT rule, entity, seq, previous, due FROM timers WHERE due<=?1 ORDER BY due LIMIT ?2").Bind(1, now).Bind(2, limit).Query();
+        while (rows.Read())
+            found.Add(new(rows.Int32(0), rows.Int64(1), rows.Int64(2), rows.Int64(3), rows.Int64(4)));
+        return found;
+    }));
+
+    public ValueTask<bool> HasEffectAsync(int rule, int connection, string effect, long since, long until, CancellationToken cancellationToken) => new(store.Read(db =>
+    {
+        using var rows = db.Prepare("SELECT 1 FROM effects WHERE rule=?1 AND connection=?2 AND effect=?3 AND at BETWEEN ?4 AND ?5").Bind(1, rule).Bind(2, connection).Bind(3, effect).Bind(4, since).Bind(5, until).Query();
+        return rows.Read();
+    }));
+
     internal static DeliveryRow ReadDelivery(SqliteRows rows) => new()
     {
         Subscription = rows.Int32(0),

@@ -61,6 +61,10 @@ internal static class SqliteSchema
           attempts INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY(subscription, seq)) WITHOUT ROWID;
         CREATE INDEX deliveries_next ON deliveries(subscription, next) WHERE parked=0;
         CREATE INDEX deliveries_entity ON deliveries(subscription, entity, seq) WHERE parked=0;
+        CREATE TABLE timers(rule INTEGER NOT NULL, entity INTEGER NOT NULL, seq INTEGER NOT NULL, previous INTEGER NOT NULL, due INTEGER NOT NULL, PRIMARY KEY(rule, entity)) WITHOUT ROWID;
+        CREATE INDEX timers_due ON timers(due);
+        CREATE TABLE effects(rule INTEGER NOT NULL, connection INTEGER NOT NULL, effect TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(rule, connection, effect)) WITHOUT ROWID;
+        CREATE INDEX effects_at ON effects(at);
         CREATE TABLE documents(kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
         CREATE TABLE log_entries(seq INTEGER PRIMARY KEY, act INTEGER NOT NULL, at INTEGER NOT NULL, indexed INTEGER NOT NULL, hash BLOB NOT NULL, entry BLOB NOT NULL);
         CREATE TABLE log_subjects(subject INTEGER PRIMARY KEY, id TEXT NOT NULL, key BLOB, commitment BLOB NOT NULL);

@@ -56,4 +56,31 @@ internal sealed partial class SqliteTransaction
         database.Prepare("DELETE FROM deliveries WHERE subscription=?1 AND seq<?2").Bind(1, subscription).Bind(2, beforeSequence).Run();
         return new(database.Changes);
     }
+
+    public ValueTask SaveTimerAsync(TimerRow timer)
+    {
+        database.Prepare("INSERT INTO timers(rule, entity, seq, previous, due) VALUES(?1,?2,?3,?4,?5) ON CONFLICT DO UPDATE SET seq=excluded.seq, previous=excluded.previous, due=excluded.due WHERE excluded.seq>=seq")
+            .Bind(1, timer.Rule).Bind(2, timer.Entity).Bind(3, timer.Sequence).Bind(4, timer.Previous).Bind(5, timer.DueAt).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask RemoveTimerAsync(int rule, long entity)
+    {
+        database.Prepare("DELETE FROM timers WHERE rule=?1 AND entity=?2").Bind(1, rule).Bind(2, entity).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask SaveEffectsAsync(int rule, int connection, IReadOnlyList<string> effects, long at)
+    {
+        var save = database.Prepare("INSERT INTO effects(rule, connection, effect, at) VALUES(?1,?2,?3,?4) ON CONFLICT DO UPDATE SET at=excluded.at");
+        foreach (var effect in effects)
+            save.Bind(1, rule).Bind(2, connection).Bind(3, effect).Bind(4, at).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ForgetEffectsAsync(long before)
+    {
+        database.Prepare("DELETE FROM effects WHERE at<?1").Bind(1, before).Run();
+        return ValueTask.CompletedTask;
+    }
 }
