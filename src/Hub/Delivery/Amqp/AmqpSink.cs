@@ -90,7 +90,15 @@ internal sealed partial class AmqpSink : ISink
                 continue;
             }
 
-            _link!.Send(send);
+            try
+            {
+                _link!.Send(send);
+            }
+            catch (Exception e)
+            {
+                // Of this event alone; the task that hands over must not end with it.
+                send.TrySetResult(SendResult.Failed($"{_peer}: the event could not be written as a message ({e.GetType().Name})"));
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-using Amqp;
 using Amqp.Framing;
 using Amqp.Handler;
 using Amqp.Types;
@@ -25,20 +24,4 @@ internal sealed class BrokerIdentity : IHandler
     /// <summary>RabbitMQ 3 accepts messages to a queue address of this form when there is no such queue, and drops them.</summary>
     public bool TakesMessagesForNobody(string address) =>
         _product == "RabbitMQ" && _version?.StartsWith("3.", StringComparison.Ordinal) == true && address.StartsWith("/amq/queue/", StringComparison.Ordinal);
-}
-
-internal static class Closing
-{
-    /// <summary>Closes; what goes wrong with that is of no interest to anybody.</summary>
-    public static async Task CloseQuietlyAsync(this AmqpObject closed, TimeSpan timeout)
-    {
-        try
-        {
-            await closed.CloseAsync(timeout);
-        }
-        catch (Exception e) when (e is AmqpException or TimeoutException or IOException or ObjectDisposedException)
-        {
-            // Closed all the same.
-        }
-    }
 }

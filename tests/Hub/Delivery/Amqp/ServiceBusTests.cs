@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Amqp.Framing;
 using IntegrationHub.Delivery;
 using Microsoft.Extensions.Time.Testing;
@@ -9,7 +10,10 @@ public sealed class ServiceBusTests : IDisposable
 {
     private const string Target = "sb://localhost/crm";
 
-    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
+    private static readonly TimeSpan Renewal = TimeSpan.FromMinutes(16);
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(30);
+
+    private readonly WatchedTime _time = new(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
     private readonly ListLogger _log = new();
     private readonly TestAuthority _authority = new();
     private readonly ServiceBusStandIn _bus;
@@ -40,15 +44,13 @@ public sealed class ServiceBusTests : IDisposable
         var sequence = 0;
         Task<SendResult[]> SendAsync() => Task.WhenAll(Enumerable.Range(1, 4).Select(i => sink.SendAsync(AmqpRig.Event($"customer-{i}", ++sequence))));
         Assert.All(await SendAsync(), r => Assert.Equal(SendResult.Delivered, r));
-        // Two days on the clock, a token each sixteen minutes: with the first alone sending would have ended after twenty.
+        Assert.Equal(202, await _bus.Tokens.Reader.ReadAsync(AmqpRig.Cancel));
+        // Two days on the clock: with the first token alone sending would have ended after twenty minutes.
         for (var token = 0; token < 180; token++)
         {
-            while (!_bus.Tokens.Reader.TryPeek(out _))
-            {
-                _time.Advance(TimeSpan.FromMinutes(1));
-                Assert.All(await SendAsync(), r => Assert.Equal(SendResult.Delivered, r));
-            }
-
+            await _time.StartedAsync(Renewal);
+            _time.Advance(Renewal);
+            Assert.All(await SendAsync(), r => Assert.Equal(SendResult.Delivered, r));
             Assert.Equal(202, await _bus.Tokens.Reader.ReadAsync(AmqpRig.Cancel));
         }
 
@@ -64,15 +66,12 @@ public sealed class ServiceBusTests : IDisposable
         Assert.Equal(202, await _bus.Tokens.Reader.ReadAsync(AmqpRig.Cancel));
         _bus.Answers.Enqueue(500);
         _bus.Answers.Enqueue(503);
-        foreach (var expected in new[] { 500, 503, 202 })
+        foreach (var (wait, expected) in new[] { (Renewal, 500), (Retry, 503), (Retry, 202) })
         {
-            while (!_bus.Tokens.Reader.TryPeek(out _))
-            {
-                _time.Advance(TimeSpan.FromSeconds(10));
-                Assert.Equal(SendResult.Delivered, await sink.SendAsync(AmqpRig.Event("customer-1", 2)));
-            }
-
+            await _time.StartedAsync(wait);
+            _time.Advance(wait);
             Assert.Equal(expected, await _bus.Tokens.Reader.ReadAsync(AmqpRig.Cancel));
+            Assert.Equal(SendResult.Delivered, await sink.SendAsync(AmqpRig.Event("customer-1", 2)));
         }
 
         Assert.Single(_bus.Attached);
@@ -156,5 +155,25 @@ public sealed class ServiceBusTests : IDisposable
     {
         var options = AmqpRig.Read($$"""{ connectionString: "Endpoint=sb://localhost:{{port ?? _bus.Port}}/;SharedAccessKeyName={{ServiceBusStandIn.KeyName}};SharedAccessKey=${secret:bus}", entity: {{entity}}, authorities: "${file:ca.pem}", timeoutSeconds: 600 }""");
         return AmqpRig.OpenAsync(options, _time, _log, ("${secret:bus}", key ?? _bus.Key), ("${file:ca.pem}", _authority.Pem));
+    }
+
+    /// <summary>A clock that says when somebody starts to wait.</summary>
+    private sealed class WatchedTime(DateTimeOffset start) : FakeTimeProvider(start)
+    {
+        private readonly Channel<TimeSpan> _started = Channel.CreateUnbounded<TimeSpan>();
+
+        public async Task StartedAsync(TimeSpan wait)
+        {
+            while (await _started.Reader.ReadAsync(AmqpRig.Cancel) != wait)
+            {
+            }
+        }
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            _started.Writer.TryWrite(dueTime);
+            return timer;
+        }
     }
 }
