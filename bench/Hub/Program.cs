@@ -2,6 +2,7 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using IntegrationHub.Bench.AmqpDelivery;
 using IntegrationHub.Bench.Data;
+using IntegrationHub.Bench.Delivery;
 using IntegrationHub.Bench.Ideal;
 using IntegrationHub.Bench.Identity;
 using IntegrationHub.Bench.Pipeline;
@@ -16,6 +17,7 @@ const string Usage = """
     pipeline IN FOLDER [twice] [without-log]    syncs WeCom contacts into the embedded store in FOLDER
     log ENTRIES FOLDER                          fills a sovereignty log, signs it meanwhile, then proves and verifies
     amqp URL USER PASSWORD COUNT RUNS           durable messages to a RabbitMQ (bench/rabbitmq.sh), by AMQPNetLite alone and by the sink in turn
+    webhooks COUNT [RUNS] [structured|binary]   the webhook sink against HttpClient alone, COUNT requests a run, 16 in flight
     parse IN                                    reads every line with Utf8JsonReader, nothing else
     same A B LINES                              whether the first lines of two files are equal as JSON
     micro [BenchmarkDotNet options]             the micro benchmarks; --job short --inProcess unless said otherwise
@@ -39,6 +41,8 @@ switch (args)
         return await LogRun.RunAsync(long.Parse(entries, CultureInfo.InvariantCulture), folder);
     case ["amqp", var url, var user, var password, var count, var runs]:
         return await AmqpRun.RunAsync(new Uri(url), user, password, int.Parse(count, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture));
+    case ["webhooks", var count, .. var more]:
+        return await WebhookRun.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), more is [var runs, ..] ? int.Parse(runs, CultureInfo.InvariantCulture) : 5, more is [_, var mode] ? mode : "structured");
     case ["parse", var input]:
         return ParseOnly.Run(input);
     case ["same", var left, var right, var lines]:
