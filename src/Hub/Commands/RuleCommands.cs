@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using System.Text.Json.Nodes;
-using IntegrationHub.Delivery.Rules;
+using IntegrationHub.Delivery;
 using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Unify;
 using IntegrationHub.Yaml;

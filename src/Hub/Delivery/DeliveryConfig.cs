@@ -33,6 +33,9 @@ public sealed record DeliveryConfig(DeliveryLimits Limits, IReadOnlyList<Subscri
             AllowInside = section.Texts("allowInside"),
         };
         section.Finish();
+        for (var i = 0; i < read.AllowInside.Count; i++)
+            if (AddressGuard.Fault(read.AllowInside[i]) is { } fault)
+                diagnostics.Add(section.List("allowInside")[i], $"allowInside: {fault}");
         return read;
     }
 }

@@ -1,4 +1,5 @@
 using IntegrationHub.Delivery.Amqp;
+using IntegrationHub.Delivery.Webhooks;
 using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Delivery;
@@ -13,6 +14,7 @@ internal static class SinkKinds
             return null;
         return key.Text switch
         {
+            Subscription.Webhook => WebhookOptions.Read(section, diagnostics),
             Subscription.Amqp => AmqpOptions.Read(section, diagnostics),
             _ => Unknown(key, diagnostics),
         };
