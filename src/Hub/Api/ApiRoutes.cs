@@ -7,7 +7,7 @@ namespace IntegrationHub.Api;
 /// <summary>All routes of the unified API, resource by resource.</summary>
 internal sealed class ApiRoutes
 {
-    private static readonly string[] Reserved = ["changes", "connections", "runs", "rejected", "mappings", "model", "subscriptions", "deliveries", "identity"];
+    private static readonly string[] Reserved = ["changes", "connections", "runs", "rejected", "mappings", "model", "subscriptions", "identity"];
 
     private readonly IEndpointRouteBuilder _routes;
     private readonly PageCursor _cursor;

@@ -100,12 +100,12 @@ internal static class SubscriptionRoutes
             Answer = Schema.Object(("events", Schema.Integer(0)), ("replay?", Schema.Text())),
             Problems = [ProblemKind.NotFound, ProblemKind.BodyInvalid],
         }, request => ReplayAsync(request, subscriptions));
-        routes.Get("/v1/deliveries", new("list_deliveries", "subscriptions", "Events that wait for another try or are parked")
+        routes.Get("/v1/subscriptions/{name}/deliveries", new("list_undelivered", "subscriptions", "Events that wait for another try or are parked")
         {
             Scope = ApiScope.Admin,
             Parameters =
             [
-                new("subscription", Schema.Text(), "Only of this subscription."),
+                name,
                 new("state", Schema.OneOf(["waiting", "parked"]), "Only those."),
                 new("limit", Schema.Integer(1, routes.Workspace.Config.Api.PageSize, Math.Min(50, routes.Workspace.Config.Api.PageSize)), "Events per page."),
                 new("cursor", Schema.Text(), "'next' of the page before."),
@@ -207,7 +207,7 @@ internal static class SubscriptionRoutes
         var replay = await subscriptions.PrepareReplayAsync(subscription, Number(body, "after") ?? 0, Number(body, "to"), entity, Texts(body, "entities"), Texts(body, "kinds"), request.Cancelled);
         var count = await subscriptions.CountAsync(subscription, replay, request.Cancelled);
         var answer = new JsonObject { ["events"] = count };
-        if (body["dryRun"]?.GetValueKind() != JsonValueKind.True)
+        if (count > 0 && body["dryRun"]?.GetValueKind() != JsonValueKind.True)
         {
             await subscriptions.ReplayAsync(subscription.Name, replay, Actor(request), request.Cancelled);
             answer["replay"] = replay.Id;
@@ -220,9 +220,7 @@ internal static class SubscriptionRoutes
     {
         var limit = request.Limit();
         var catalog = request.Workspace.Store.Catalog;
-        int? subscription = null;
-        if (request.Text("subscription") is { } name)
-            subscription = await subscriptions.FindAsync(name, request.Cancelled) is { } found ? catalog.Subscription(found.Name) : throw ApiRequest.Missing("there is no such subscription");
+        var subscription = catalog.Subscription((await FindAsync(request, subscriptions)).Name);
         bool? parked = request.Text("state") switch
         {
             null => null,
@@ -231,12 +229,12 @@ internal static class SubscriptionRoutes
             _ => throw new ProblemException(ProblemKind.ParameterInvalid, "'state' must be waiting or parked", ["waiting", "parked"]),
         };
         var signature = $"deliveries:{subscription}:{parked}";
-        var after = request.Text("cursor") is { } cursor ? request.Cursor.Open<long[]>(signature, cursor) : [0, 0];
-        var rows = await request.Reader.DeliveriesAsync(new(limit + 1, ((int)after[0], after[1])) { Subscription = subscription, IsParked = parked }, request.Cancelled);
+        var after = request.Text("cursor") is { } cursor ? request.Cursor.Open<long>(signature, cursor) : 0;
+        var rows = await request.Reader.DeliveriesAsync(new(limit + 1, (subscription, after)) { Subscription = subscription, IsParked = parked }, request.Cancelled);
         await request.JsonAsync(json => new JsonObject
         {
             ["data"] = new JsonArray([.. rows.Take(limit).Select(r => SubscriptionDocument.Of(r, catalog))]),
-            ["next"] = rows.Count > limit ? request.Cursor.Seal<long[]>(signature, [rows[limit - 1].Subscription, rows[limit - 1].Sequence]) : null,
+            ["next"] = rows.Count > limit ? request.Cursor.Seal(signature, rows[limit - 1].Sequence) : null,
         }.WriteTo(json));
     }
 

@@ -123,12 +123,13 @@ internal static class SubscriptionCommands
             var kinds = parsed.GetValue(kind) is { Length: > 0 } some ? some : null;
             var wanted = await subscriptions.PrepareReplayAsync(subscription, parsed.GetValue(after), parsed.GetValue(to), one, type is null ? null : [type], kinds, cancel);
             var count = await subscriptions.CountAsync(subscription, wanted, cancel);
-            if (!parsed.GetValue(dryRun))
+            var sends = count > 0 && !parsed.GetValue(dryRun);
+            if (sends)
                 await subscriptions.ReplayAsync(subscription.Name, wanted, workspace.Log.Writer.Operator, cancel);
             if (parsed.WantsJson())
-                Printing.WriteJson(parsed.Out(), new { events = count, replay = parsed.GetValue(dryRun) ? null : wanted.Id });
+                Printing.WriteJson(parsed.Out(), new { events = count, replay = sends ? wanted.Id : null });
             else
-                parsed.Out().WriteLine(parsed.GetValue(dryRun) ? $"{count} events would be sent again" : $"{count} events are sent again by the running hub (replay {wanted.Id})");
+                parsed.Out().WriteLine(count == 0 ? "no event that the subscription has passed is meant; nothing is sent" : !sends ? $"{count} events would be sent again" : $"{count} events are sent again by the running hub (replay {wanted.Id})");
             return Exit.Ok;
         }, cancel));
         return new("deliveries", "Events that could not be delivered, and sending them again.") { list, retry, replay };
