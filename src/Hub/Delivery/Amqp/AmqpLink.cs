@@ -78,8 +78,8 @@ internal sealed class AmqpLink : IAsyncDisposable
             factory.AMQP.IdleTimeout = (int)options.IdleTimeout.TotalMilliseconds;
             factory.SASL.Profile = SaslProfile.Anonymous;
             var address = new Address(peer.Host, peer.Port, peer.User, peer.Password, "/", peer.Tls ? "AMQPS" : "AMQP");
-            // AMQPNetLite does not give up signing in by itself; closing the transport below ends what is left of it.
             var broker = new BrokerIdentity();
+            // AMQPNetLite does not give up signing in by itself; closing the transport below ends what is left of it.
             var connecting = factory.CreateAsync(address, cancellationToken, broker);
             _ = connecting.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             var connection = await connecting.WaitAsync(cancellationToken);

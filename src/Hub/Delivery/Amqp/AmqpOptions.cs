@@ -115,7 +115,7 @@ public sealed record AmqpOptions : ISinkOptions
             Fault(read.User is null ? "password" : "user", "'user:' and 'password:' go together; without both the broker is asked to take us as anonymous");
         if (read.Password is not null && !SecretReferences.IsIn(read.Password))
             Fault("password", ByReference);
-        if (read.ConnectionString is { } text && Secret(text) is { } fault)
+        if (read.ConnectionString is { } text && FaultOf(text) is { } fault)
             Fault("connectionString", fault);
         return diagnostics.All.Count == before ? read : null;
     }
@@ -153,14 +153,16 @@ public sealed record AmqpOptions : ISinkOptions
         return url;
     }
 
-    private static string? Secret(string connectionString)
+    /// <summary>What is wrong with a connection string before its references are resolved.</summary>
+    private static string? FaultOf(string connectionString)
     {
         if (!SecretReferences.IsIn(connectionString))
             return ByReference;
-        // Text that stands beside references is checked for a key in the open.
-        return connectionString.Contains('=', StringComparison.Ordinal) && ServiceBusAccess.Parse(connectionString, out var fault) is var visible
-            ? visible is null ? fault : SecretReferences.IsIn(visible.Key) ? null : "SharedAccessKey: " + ByReference
-            : null;
+        if (!connectionString.Contains('=', StringComparison.Ordinal))
+            return null;
+        if (ServiceBusAccess.Parse(connectionString, out var fault) is not { } visible)
+            return fault;
+        return SecretReferences.IsIn(visible.Key) ? null : "SharedAccessKey: " + ByReference;
     }
 
     private static int PortOf(Uri url) => url.Port > 0 ? url.Port : url.Scheme == "amqps" ? 5671 : 5672;
