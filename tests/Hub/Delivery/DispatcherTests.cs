@@ -170,7 +170,7 @@ public sealed class DispatcherTests
         sink.Answer = _ => busy ? SendResult.Failed("HTTP 429", TimeSpan.FromMinutes(10)) : SendResult.Delivered;
         await rig.AppendAsync(1);
         rig.Start(DeliveryRig.Subscribe("crm", sink));
-        await rig.UntilAsync(() => sink.Attempts == 1);
+        await rig.UntilAsync(async () => (await rig.StateAsync("crm"))?.NextTry > 0);
         busy = false;
         var asked = rig.Time.GetUtcNow();
         await rig.AppendAsync(2);

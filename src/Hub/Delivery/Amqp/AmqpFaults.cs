@@ -17,6 +17,7 @@ internal static class AmqpFaults
     {
         AmqpException { Error: var error } => Failed($"{peer}: no link", error),
         AuthenticationException => SendResult.Failed($"{peer}: TLS failed; does this port speak TLS, and is the broker's certificate valid, made for {peer.Host}, and by an authority that is trusted ('authorities:')?"),
+        AddressRefusedException refused => SendResult.Failed($"{peer}: {refused.Message}"),
         SocketException { SocketErrorCode: var code } => SendResult.Failed($"{peer}: no connection ({code}); is the broker running, and are host and port right?"),
         OperationCanceledException => SendResult.Failed($"{peer}: no link within {timeout.TotalSeconds:0} s; does this port speak {(peer.Tls ? "AMQP 1.0 over TLS" : "AMQP 1.0 without TLS")}, and is the broker well?"),
         IOException or ObjectDisposedException => SendResult.Failed($"{peer}: the connection broke while it was made; does this port speak {(peer.Tls ? "AMQP 1.0 over TLS" : "AMQP 1.0 without TLS")}?"),

@@ -125,9 +125,11 @@ public sealed record AmqpOptions : ISinkOptions
     {
         async ValueTask<string?> Resolve(string? text) => text is null ? null : await context.Resolve(text, cancellationToken);
         var authorities = Certificates(await Resolve(Authorities));
+        var guard = new AddressGuard(context.Limits.AllowInside, context.Time);
         if (Url is { } url)
             return new AmqpSink(new(url.IdnHost, PortOf(url), url.Scheme == "amqps", Address, Target)
             {
+                Guard = guard,
                 User = await Resolve(User),
                 Password = await Resolve(Password),
                 Authorities = authorities,
@@ -136,7 +138,7 @@ public sealed record AmqpOptions : ISinkOptions
         var access = ServiceBusAccess.Parse(await context.Resolve(ConnectionString!, cancellationToken), out var fault)
             ?? throw new SinkException("connectionString: " + fault);
         var entity = Entity ?? access.Entity ?? throw new SinkException("entity: the connection string names no queue or topic (EntityPath); write 'entity: NAME'");
-        return new AmqpSink(new(access.Host, access.Port, tls: true, entity, Target) { Access = access, Authorities = authorities }, this, context);
+        return new AmqpSink(new(access.Host, access.Port, tls: true, entity, Target) { Guard = guard, Access = access, Authorities = authorities }, this, context);
     }
 
     private static Uri? ReadUrl(YamlSection section, Diagnostics diagnostics)

@@ -15,6 +15,9 @@ internal sealed class AmqpPeer(string host, int port, bool tls, string address, 
 
     public string Address { get; } = address;
 
+    /// <summary>Connects, where the hub goes at all.</summary>
+    public required AddressGuard Guard { get; init; }
+
     public string? User { get; init; }
 
     public string? Password { get; init; }

@@ -20,11 +20,10 @@ internal sealed class AmqpTransport(Stream stream) : IAsyncTransport, IDisposabl
     /// <summary>Connects, and speaks TLS when the peer asks for it. The certificate is always checked, name included.</summary>
     public static async Task<AmqpTransport> ConnectAsync(AmqpPeer peer, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = await peer.Guard.ConnectAsync(peer.Host, peer.Port, onlyInside: !peer.Tls, cancellationToken);
         Stream? stream = null;
         try
         {
-            await socket.ConnectAsync(peer.Host, peer.Port, cancellationToken);
             stream = new NetworkStream(socket, ownsSocket: true);
             if (!peer.Tls)
                 return new(stream);

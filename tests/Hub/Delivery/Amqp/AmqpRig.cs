@@ -51,7 +51,7 @@ internal static class AmqpRig
     {
         ValueTask<string> Resolve(string text, CancellationToken cancellationToken) =>
             new(secrets.Append(("${secret:password}", Password)).Aggregate(text, (t, s) => t.Replace(s.Item1, s.Item2, StringComparison.Ordinal)));
-        return await options.OpenAsync(new(Resolve, new(), time ?? TimeProvider.System, log ?? NullLogger.Instance), Cancel);
+        return await options.OpenAsync(new(Resolve, new() { AllowInside = ["127.0.0.0/8", "localhost"] }, time ?? TimeProvider.System, log ?? NullLogger.Instance), Cancel);
     }
 
     public static Task<SendResult> SendAsync(this ISink sink, OutboundEvent one) => sink.SendAsync([one], Cancel);
