@@ -42,6 +42,13 @@ internal sealed class SqliteDatabase : IDisposable
             throw Failure(result, sql);
     }
 
+    /// <summary>Undoes what was not committed. A failed statement such as "disk full" may have done it already.</summary>
+    public void Rollback()
+    {
+        if (sqlite3_get_autocommit(_handle) == 0)
+            Execute("ROLLBACK");
+    }
+
     /// <summary>The prepared statement for this text; prepared once per connection.</summary>
     public SqliteStatement Prepare(string sql)
     {
@@ -61,6 +68,9 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>Rows changed by the last statement.</summary>
     public int Changes => sqlite3_changes(_handle);
+
+    /// <summary>The key that the last row inserted into a table with rowid was given.</summary>
+    public long LastRowId => sqlite3_last_insert_rowid(_handle);
 
     private SqliteStatement Prepare(string sql, uint flags)
     {
@@ -137,6 +147,22 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt nati
     public SqliteStatement BindNull(int index)
     {
         Check(sqlite3_bind_null(Native, index));
+        return this;
+    }
+
+    /// <summary>A text, <c>long</c>, <c>double</c> or <c>null</c>.</summary>
+    public SqliteStatement BindValue(int index, object? value) => value switch
+    {
+        null => BindNull(index),
+        string text => Bind(index, text),
+        double real => Bind(index, real),
+        _ => Bind(index, (long)value),
+    };
+
+    /// <summary>Makes all parameters NULL; otherwise they keep what they were bound to.</summary>
+    public SqliteStatement Clear()
+    {
+        Check(sqlite3_clear_bindings(Native));
         return this;
     }
 
