@@ -101,7 +101,7 @@ public sealed class FieldOrigin(Workspace workspace) : IAsyncDisposable
     private sealed class Replay(Workspace workspace, string stream, string group, IAssembleRecords assembler, MappingPlan plan, List<(OriginPart Part, KeptRecord Body)> parts)
     {
         private readonly MappingOutcome?[] _outcomes = new MappingOutcome?[parts.Count + 1];
-        private readonly RecordMapping _mapping = new(plan, workspace.Bindings);
+        private readonly RecordMapping _mapping = new(plan, workspace.Bindings, connection: null);
 
         public OriginPart? PartOf(ContributionRow contribution, FieldType field)
         {

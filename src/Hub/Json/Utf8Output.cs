@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
+using System.Runtime.CompilerServices;
 
 namespace IntegrationHub.Json;
 
@@ -52,12 +53,18 @@ public sealed class Utf8Output(int limit = int.MaxValue) : IBufferWriter<byte>
         return _bytes.AsSpan(Length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Grow(int room)
+    {
+        if (_bytes.Length - Length < room || Length > limit - room)
+            GrowTo(room);
+    }
+
+    private void GrowTo(int room)
     {
         if (Length > limit - room)
             throw new OutputFullException(limit);
-        if (_bytes.Length - Length < room)
-            System.Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + room));
+        System.Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + room));
     }
 }
 

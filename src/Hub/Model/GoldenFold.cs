@@ -14,7 +14,10 @@ public readonly record struct FoldInput(long Id, int Connection, string Connecto
 
 /// <summary>A golden entity: its JSON and where each field came from.</summary>
 /// <param name="Body">Fields in the order of the model, then <c>links</c> by name with their targets as keys. UTF-8.</param>
-/// <param name="Origins"><c>{"field":[contribution, observedAt, connection]}</c> for every field and single link, UTF-8.</param>
+/// <param name="Origins">
+/// <c>{"":[contribution, observedAt, connection],"field":[…]}</c>: where the first field or single link comes from, and under their names those that come from
+/// elsewhere. UTF-8.
+/// </param>
 public readonly record struct Golden(byte[] Body, byte[] Origins);
 
 /// <summary>
@@ -34,6 +37,7 @@ public sealed class GoldenFold
     private readonly JsonTape _originsTape = new();
     private readonly Utf8Output _output = new();
     private readonly Utf8Output _origins = new();
+    private (long Id, long ObservedAt, int Connection) _usual;
     private readonly Dictionary<EntityType, Slot[]> _slots = [];
 
     /// <summary>Folds all contributions of an entity.</summary>
@@ -167,6 +171,8 @@ public sealed class GoldenFold
         }
 
         var origin = _originsTape.Find(0, _tape.Raw(name));
+        if (origin < 0)
+            origin = _originsTape.Find(0, ""u8);
         var connection = (int)Number(_originsTape, _originsTape.ElementAt(origin, 2));
         var from = new FoldInput(Number(_originsTape, _originsTape.ElementAt(origin, 0)), connection, connectorOf(connection), Number(_originsTape, _originsTape.ElementAt(origin, 1)), []);
         slot.Offer(null, new(from, Whole(node, body)));
@@ -225,16 +231,26 @@ public sealed class GoldenFold
             _output.Write(slot.Best.Value.Span);
             if (asList)
                 _output.WriteByte((byte)']');
-            Separate(_origins);
-            _origins.Write(name);
-            _origins.WriteByte((byte)'[');
-            _origins.WriteNumber(slot.Best.From.Id);
-            _origins.WriteByte((byte)',');
-            _origins.WriteNumber(slot.Best.From.ObservedAt);
-            _origins.WriteByte((byte)',');
-            _origins.WriteNumber(slot.Best.From.Connection);
-            _origins.WriteByte((byte)']');
+            WriteOrigin(name, slot.Best.From);
         }
+    }
+
+    private void WriteOrigin(byte[] name, in FoldInput from)
+    {
+        var isFirst = _origins.Length == 1;
+        if (isFirst)
+            _usual = (from.Id, from.ObservedAt, from.Connection);
+        else if (_usual == (from.Id, from.ObservedAt, from.Connection))
+            return;
+        Separate(_origins);
+        _origins.Write(isFirst ? "\"\":"u8 : name);
+        _origins.WriteByte((byte)'[');
+        _origins.WriteNumber(from.Id);
+        _origins.WriteByte((byte)',');
+        _origins.WriteNumber(from.ObservedAt);
+        _origins.WriteByte((byte)',');
+        _origins.WriteNumber(from.Connection);
+        _origins.WriteByte((byte)']');
     }
 
     private static void Separate(Utf8Output output)

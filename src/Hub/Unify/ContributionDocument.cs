@@ -13,18 +13,23 @@ public static class ContributionDocument
     private static JsonTape? _tape;
 
     /// <summary>All identity keys of a contribution, its source key first.</summary>
-    public static List<IdentityKey> Keys(ContributionRow row, EntityBinding binding) => Keys(Parse(row.Body), row, binding);
+    public static List<IdentityKey> Keys(ContributionRow row, EntityBinding binding) => Keys(Parse(row.Body), row.Connection, row.Key, binding);
 
     /// <summary>All identity keys of a contribution, and what comparisons see of it.</summary>
-    public static (List<IdentityKey> Keys, Profile Profile) Identity(ContributionRow row, EntityBinding binding)
+    public static (List<IdentityKey> Keys, Profile Profile) Identity(ContributionRow row, EntityBinding binding) => Identity(row.Connection, row.Key, row.Body, binding);
+
+    /// <param name="connection">Number of the connection that the contribution comes from.</param>
+    /// <param name="key">Its own id there.</param>
+    /// <param name="body">Its JSON.</param>
+    public static (List<IdentityKey> Keys, Profile Profile) Identity(int connection, string key, byte[] body, EntityBinding binding)
     {
-        var tape = Parse(row.Body);
-        return (Keys(tape, row, binding), Profile.Read(binding.Plan, tape));
+        var tape = Parse(body);
+        return (Keys(tape, connection, key, binding), Profile.Read(binding.Plan, tape));
     }
 
-    private static List<IdentityKey> Keys(JsonTape tape, ContributionRow row, EntityBinding binding)
+    private static List<IdentityKey> Keys(JsonTape tape, int connection, string key, EntityBinding binding)
     {
-        var keys = new List<IdentityKey> { new(binding.SourceKey, EntityBinding.SourceKeyValue(row.Connection, row.Key)) };
+        var keys = new List<IdentityKey> { new(binding.SourceKey, EntityBinding.SourceKeyValue(connection, key)) };
         var identity = tape.Find(0, "identity"u8);
         if (identity < 0)
             return keys;

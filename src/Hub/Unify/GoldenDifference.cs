@@ -78,6 +78,8 @@ public sealed class GoldenDifference
     {
         var before = ContributionDocument.Links(_before, entity, binding, bindings);
         var after = ContributionDocument.Links(_after, entity, binding, bindings);
+        if (before.Count + after.Count == 0)
+            return ([], []);
         return (before.Count == 0 ? [.. after.Distinct()] : [.. after.Except(before)], after.Count == 0 ? [.. before.Distinct()] : [.. before.Except(after)]);
     }
 

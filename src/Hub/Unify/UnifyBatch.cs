@@ -5,7 +5,11 @@ using IntegrationHub.Unify.Identity;
 namespace IntegrationHub.Unify;
 
 /// <summary>What a mapping says about one entity, not yet stored.</summary>
-public sealed record NewContribution(EntityBinding Binding, string Key, long ObservedAt, byte[] Body);
+public sealed record NewContribution(EntityBinding Binding, string Key, long ObservedAt, byte[] Body)
+{
+    /// <summary>What identity sees of it, when that was read before the transaction.</summary>
+    internal (List<IdentityKey> Keys, Profile Profile)? Identity { get; init; }
+}
 
 /// <summary>A record with what its mapping now says; nothing when it is deleted or filtered.</summary>
 /// <param name="Connection">Number of the record's connection.</param>
@@ -108,7 +112,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
             Mapping = cause.Mapping,
             Body = contribution.Body,
         };
-        var (keys, profile) = ContributionDocument.Identity(row, contribution.Binding);
+        var (keys, profile) = contribution.Identity ?? ContributionDocument.Identity(row, contribution.Binding);
         _deltas.Add(new(row, contribution.Binding) { KeysAfter = keys, ProfileAfter = profile });
     }
 
@@ -122,7 +126,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
         row.Body = contribution.Body;
         row.ObservedAt = contribution.ObservedAt;
         row.Mapping = cause.Mapping;
-        var (keys, profile) = ContributionDocument.Identity(row, contribution.Binding);
+        var (keys, profile) = contribution.Identity ?? ContributionDocument.Identity(row, contribution.Binding);
         _deltas.Add(new(row, contribution.Binding)
         {
             WasLive = wasLive,
@@ -147,7 +151,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
 
     private List<KeyDelta> KeyDeltas(EntityAssignment assignment)
     {
-        var sums = new Dictionary<(IdentityKey, long), int>();
+        var sums = new Dictionary<(IdentityKey, long), int>(4 * _deltas.Count);
         void Count(IReadOnlyList<IdentityKey> keys, long entity, int delta)
         {
             foreach (var key in keys)
@@ -171,7 +175,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
 
     private List<ProfileDelta> ProfileDeltas(EntityAssignment assignment)
     {
-        var sums = new Dictionary<(int Type, UInt128 Hash, long Entity), (Profile Profile, EntityBinding Binding, int Delta)>();
+        var sums = new Dictionary<(int Type, UInt128 Hash, long Entity), (Profile Profile, EntityBinding Binding, int Delta)>(_deltas.Count);
         void Count(Profile? profile, EntityBinding binding, long entity, int delta)
         {
             // A profile that no rule finds is never asked for.

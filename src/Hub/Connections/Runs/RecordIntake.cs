@@ -451,7 +451,7 @@ internal sealed record StreamContext
             Manifest = manifest,
             Number = workspace.Store.Catalog.Stream(config.Name, manifest.Name),
             ConnectionNumber = workspace.NumberOf(config),
-            Mapping = new(plan, workspace.Bindings),
+            Mapping = new(plan, workspace.Bindings, workspace.NumberOf(config)),
             MappingNumber = workspace.NumberOf(plan),
             Open = open,
             Region = config.Region ?? open.Connector.Manifest.Region,

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using IntegrationHub.Mapping;
+using IntegrationHub.Storage;
 using IntegrationHub.Unify;
+using IntegrationHub.Unify.Identity;
 
 namespace IntegrationHub.Connections.Runs;
 
@@ -12,7 +14,10 @@ namespace IntegrationHub.Connections.Runs;
 public sealed record MappingOutcome(Rejection? Rejection, IReadOnlyList<NewContribution> Contributions, IReadOnlyList<MappingIssue> Issues);
 
 /// <summary>Maps documents with one plan on all cores, keeping their order.</summary>
-public sealed class RecordMapping(MappingPlan plan, Bindings bindings)
+/// <param name="plan">The mapping.</param>
+/// <param name="bindings">The model.</param>
+/// <param name="connection">Number of the connection whose documents these are; <c>null</c> when nothing is to be unified.</param>
+public sealed class RecordMapping(MappingPlan plan, Bindings bindings, int? connection)
 {
     private readonly ConcurrentBag<Mapper> _mappers = [];
 
@@ -48,9 +53,21 @@ public sealed class RecordMapping(MappingPlan plan, Bindings bindings)
         for (var i = 0; i < contributions.Length; i++)
         {
             var contribution = mapped.Contributions[i];
-            contributions[i] = new(bindings.Of(contribution.Entity), mapped.Text(contribution.Key), contribution.ObservedAt, mapped.Json(contribution).ToArray());
+            var (binding, key, body) = (bindings.Of(contribution.Entity), mapped.Text(contribution.Key), mapped.Json(contribution).ToArray());
+            contributions[i] = new(binding, key, contribution.ObservedAt, body) { Identity = Identity(binding, key, body) };
         }
 
         return new(null, contributions, mapped.Issues.Count == 0 ? [] : [.. mapped.Issues]);
+    }
+
+    /// <summary>Read here, where all cores are at work, and with all that is derived from it.</summary>
+    private (List<IdentityKey>, Profile)? Identity(EntityBinding binding, string key, byte[] body)
+    {
+        if (connection is not { } number)
+            return null;
+        var (keys, profile) = ContributionDocument.Identity(number, key, body, binding);
+        if (profile.Candidates(binding.Plan).Length > 0)
+            _ = profile.Hash;
+        return (keys, profile);
     }
 }

@@ -42,6 +42,13 @@ internal sealed class SqliteDatabase : IDisposable
             throw Failure(result, sql);
     }
 
+    /// <summary>Undoes what was not committed. A failed statement such as "disk full" may have done it already.</summary>
+    public void Rollback()
+    {
+        if (sqlite3_get_autocommit(_handle) == 0)
+            Execute("ROLLBACK");
+    }
+
     /// <summary>The prepared statement for this text; prepared once per connection.</summary>
     public SqliteStatement Prepare(string sql)
     {
@@ -61,6 +68,9 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>Rows changed by the last statement.</summary>
     public int Changes => sqlite3_changes(_handle);
+
+    /// <summary>The key that the last row inserted into a table with rowid was given.</summary>
+    public long LastRowId => sqlite3_last_insert_rowid(_handle);
 
     private SqliteStatement Prepare(string sql, uint flags)
     {
@@ -93,19 +103,20 @@ internal sealed class SqliteDatabase : IDisposable
 }
 
 /// <summary>A prepared statement: bind by position (from 1), then <see cref="Run"/> or <see cref="Query"/>.</summary>
-internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt native, string sql) : IDisposable
+internal sealed unsafe class SqliteStatement(SqliteDatabase database, sqlite3_stmt native, string sql) : IDisposable
 {
-    public sqlite3_stmt Native { get; } = native;
+    // Null after Dispose: SQLite then answers "misuse" instead of touching what is gone.
+    internal nint At { get; private set; } = native.DangerousGetHandle();
 
     public SqliteStatement Bind(int index, long value)
     {
-        Check(sqlite3_bind_int64(Native, index, value));
+        Check(SqliteNative.BindInt64(At, index, value));
         return this;
     }
 
     public SqliteStatement Bind(int index, double value)
     {
-        Check(sqlite3_bind_double(Native, index, value));
+        Check(SqliteNative.BindDouble(At, index, value));
         return this;
     }
 
@@ -114,6 +125,12 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt nati
     {
         if (value is null)
             return BindNull(index);
+        if (value.Length <= 128)
+        {
+            Span<byte> few = stackalloc byte[384];
+            return BindText(index, few[..Encoding.UTF8.GetBytes(value, few)]);
+        }
+
         var rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(value.Length));
         BindText(index, rented.AsSpan(0, Encoding.UTF8.GetBytes(value, rented)));
         ArrayPool<byte>.Shared.Return(rented);
@@ -123,44 +140,67 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt nati
     /// <summary>UTF-8 text.</summary>
     public SqliteStatement BindText(int index, ReadOnlySpan<byte> utf8)
     {
-        Check(utf8.IsEmpty ? sqlite3_bind_text(Native, index, "") : sqlite3_bind_text(Native, index, utf8));
+        byte nothing;
+        fixed (byte* bytes = utf8)
+            Check(SqliteNative.BindText(At, index, bytes == null ? &nothing : bytes, utf8.Length, SqliteNative.Transient));
         return this;
     }
 
     /// <summary>Bytes; empty becomes NULL.</summary>
     public SqliteStatement BindBlob(int index, ReadOnlySpan<byte> bytes)
     {
-        Check(bytes.IsEmpty ? sqlite3_bind_null(Native, index) : sqlite3_bind_blob(Native, index, bytes));
+        fixed (byte* first = bytes)
+            Check(first == null ? SqliteNative.BindNull(At, index) : SqliteNative.BindBlob(At, index, first, bytes.Length, SqliteNative.Transient));
         return this;
     }
 
     public SqliteStatement BindNull(int index)
     {
-        Check(sqlite3_bind_null(Native, index));
+        Check(SqliteNative.BindNull(At, index));
+        return this;
+    }
+
+    /// <summary>A text, <c>long</c>, <c>double</c> or <c>null</c>.</summary>
+    public SqliteStatement BindValue(int index, object? value) => value switch
+    {
+        null => BindNull(index),
+        string text => Bind(index, text),
+        double real => Bind(index, real),
+        _ => Bind(index, (long)value),
+    };
+
+    /// <summary>Makes all parameters NULL; otherwise they keep what they were bound to.</summary>
+    public SqliteStatement Clear()
+    {
+        Check(SqliteNative.ClearBindings(At));
         return this;
     }
 
     /// <summary>Runs to the end and makes ready for the next call.</summary>
     public void Run()
     {
-        var result = sqlite3_step(Native);
-        sqlite3_reset(Native);
+        var result = SqliteNative.Step(At);
+        _ = SqliteNative.Reset(At);
         if (result is not (SQLITE_DONE or SQLITE_ROW))
             throw database.Failure(result, sql);
     }
 
     public SqliteRows Query() => new(this);
 
-    public void Dispose() => Native.Dispose();
+    public void Dispose()
+    {
+        At = 0;
+        native.Dispose();
+    }
 
     public bool Step()
     {
-        var result = sqlite3_step(Native);
+        var result = SqliteNative.Step(At);
         if (result == SQLITE_ROW)
             return true;
         if (result == SQLITE_DONE)
             return false;
-        sqlite3_reset(Native);
+        _ = SqliteNative.Reset(At);
         throw database.Failure(result, sql);
     }
 
@@ -172,24 +212,28 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt nati
 }
 
 /// <summary>The rows of one query; dispose before the statement is used again. Spans are valid until the next <see cref="Read"/>.</summary>
-internal readonly struct SqliteRows(SqliteStatement statement) : IDisposable
+internal readonly unsafe struct SqliteRows(SqliteStatement statement) : IDisposable
 {
     public bool Read() => statement.Step();
 
-    public long Int64(int column) => sqlite3_column_int64(statement.Native, column);
+    public long Int64(int column) => SqliteNative.ColumnInt64(statement.At, column);
 
-    public int Int32(int column) => sqlite3_column_int(statement.Native, column);
+    public int Int32(int column) => (int)Int64(column);
 
-    public double Double(int column) => sqlite3_column_double(statement.Native, column);
+    public double Double(int column) => SqliteNative.ColumnDouble(statement.At, column);
 
     public string String(int column) => Encoding.UTF8.GetString(Bytes(column));
 
     public string? StringOrNull(int column) => IsNull(column) ? null : String(column);
 
     /// <summary>The bytes of a blob or the UTF-8 of a text.</summary>
-    public ReadOnlySpan<byte> Bytes(int column) => sqlite3_column_blob(statement.Native, column);
+    public ReadOnlySpan<byte> Bytes(int column)
+    {
+        var first = SqliteNative.ColumnBlob(statement.At, column);
+        return first == null ? [] : new(first, SqliteNative.ColumnBytes(statement.At, column));
+    }
 
-    public bool IsNull(int column) => sqlite3_column_type(statement.Native, column) == SQLITE_NULL;
+    public bool IsNull(int column) => SqliteNative.ColumnType(statement.At, column) == SQLITE_NULL;
 
-    public void Dispose() => sqlite3_reset(statement.Native);
+    public void Dispose() => _ = SqliteNative.Reset(statement.At);
 }

@@ -236,9 +236,9 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
         new(store.Read(db => SqliteTransaction.ReadDocument(db, kind, name)));
 
     /// <summary>Also what the tests explain.</summary>
-    internal static string Sql(EntityQuery query, int limit, bool withoutValue, List<object> values)
+    internal static string Sql(EntityQuery query, int limit, bool withoutValue, List<object?> values)
     {
-        string Parameter(object value)
+        string Parameter(object? value)
         {
             values.Add(value);
             return "?" + values.Count.ToString(CultureInfo.InvariantCulture);
@@ -260,15 +260,15 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
         if (query.Sort is { } field)
         {
             // Entities without a value come last in either direction, by a query of their own: so both can walk the index.
-            var expression = SqliteIndexes.Expression(field);
-            sql.Append(withoutValue ? $" AND {expression} IS NULL" : $" AND {expression} IS NOT NULL");
+            var column = SqliteIndexes.Column(field);
+            sql.Append(withoutValue ? $" AND {column} IS NULL" : $" AND {column} IS NOT NULL");
             if (query.After is { } after)
             {
-                var (value, id) = (SqliteIndexes.Operand(field, Parameter(after.Value ?? "null")), Parameter(after.Id));
-                sql.Append(withoutValue ? $" AND ({value} IS NOT NULL OR e.id{beyond}{id})" : $" AND {expression}{beyond}={value} AND ({expression}{beyond}{value} OR e.id{beyond}{id})");
+                var (value, id) = (Parameter(SqliteIndexes.Operand(field, after.Value ?? "null")), Parameter(after.Id));
+                sql.Append(withoutValue ? $" AND ({value} IS NOT NULL OR e.id{beyond}{id})" : $" AND {column}{beyond}={value} AND ({column}{beyond}{value} OR e.id{beyond}{id})");
             }
 
-            sql.Append(withoutValue ? $" ORDER BY e.id {direction}" : $" ORDER BY {expression} {direction}, e.id {direction}");
+            sql.Append(withoutValue ? $" ORDER BY e.id {direction}" : $" ORDER BY {column} {direction}, e.id {direction}");
         }
         else
         {
@@ -282,41 +282,37 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
         return sql.Append(CultureInfo.InvariantCulture, $" LIMIT {Parameter((long)limit)}").ToString();
     }
 
-    private static string Condition(EntityFilter filter, Func<object, string> parameter)
+    private static string Condition(EntityFilter filter, Func<object?, string> parameter)
     {
-        var expression = SqliteIndexes.Expression(filter.Field);
+        var column = SqliteIndexes.Column(filter.Field);
         if (filter.Value == "null")
-            return filter.Operator == FilterOperator.Equal ? $"{expression} IS NULL" : $"{expression} IS NOT NULL";
-        var value = SqliteIndexes.Operand(filter.Field, parameter(filter.Value));
+            return filter.Operator == FilterOperator.Equal ? $"{column} IS NULL" : $"{column} IS NOT NULL";
+        var value = parameter(SqliteIndexes.Operand(filter.Field, filter.Value));
         // Said aloud, because the index holds only entities that have a value.
-        var present = filter.Operator == FilterOperator.NotEqual ? "" : $"{expression} IS NOT NULL AND ";
+        var present = filter.Operator == FilterOperator.NotEqual ? "" : $"{column} IS NOT NULL AND ";
         return present + filter.Operator switch
         {
-            FilterOperator.Equal => $"{expression}={value}",
-            FilterOperator.NotEqual => $"{expression} IS NOT {value}",
-            FilterOperator.Less => $"{expression}<{value}",
-            FilterOperator.LessOrEqual => $"{expression}<={value}",
-            FilterOperator.Greater => $"{expression}>{value}",
-            FilterOperator.GreaterOrEqual => $"{expression}>={value}",
+            FilterOperator.Equal => $"{column}={value}",
+            FilterOperator.NotEqual => $"{column} IS NOT {value}",
+            FilterOperator.Less => $"{column}<{value}",
+            FilterOperator.LessOrEqual => $"{column}<={value}",
+            FilterOperator.Greater => $"{column}>{value}",
+            FilterOperator.GreaterOrEqual => $"{column}>={value}",
             // A range instead of LIKE, so that the index is used and the prefix needs no escaping.
-            _ => $"{expression}>={value} AND {expression}<{value}||char(0x10FFFF)",
+            _ => $"{column}>={value} AND {column}<{value}||char(0x10FFFF)",
         };
     }
 
-    private static SqliteStatement Bind(SqliteStatement statement, List<object> values)
+    private static SqliteStatement Bind(SqliteStatement statement, List<object?> values)
     {
         for (var i = 0; i < values.Count; i++)
-            _ = values[i] switch
-            {
-                string text => statement.Bind(i + 1, text),
-                _ => statement.Bind(i + 1, (long)values[i]),
-            };
+            statement.BindValue(i + 1, values[i]);
         return statement;
     }
 
     private static List<EntityRow> ReadEntities(SqliteDatabase database, EntityQuery query, int limit, bool withoutValue)
     {
-        var values = new List<object>();
+        var values = new List<object?>();
         using var statement = database.PrepareOnce(Sql(query, limit, withoutValue, values));
         var found = new List<EntityRow>();
         using var rows = Bind(statement, values).Query();

@@ -18,6 +18,8 @@ public sealed class SqliteStore : IHubStore
     private readonly SqliteDatabase _writer;
     private readonly SqliteStoreOptions _options;
     private readonly bool _temporary;
+    private SqliteIndexes? _indexes;
+    private long _schema;
     private IDisposable? _inUse;
     private bool _disposed;
 
@@ -91,13 +93,23 @@ public sealed class SqliteStore : IHubStore
         try
         {
             _writer.Execute("BEGIN IMMEDIATE");
-            return new SqliteTransaction(_writer, () => ChangesCommitted?.Invoke(), () => _writing.Release());
+            return new SqliteTransaction(_writer, Indexes(), () => ChangesCommitted?.Invoke(), () => _writing.Release());
         }
         catch
         {
+            _writer.Rollback();
             _writing.Release();
             throw;
         }
+    }
+
+    /// <summary>What the golden tables have columns for; other processes may have added some.</summary>
+    private SqliteIndexes Indexes()
+    {
+        var schema = _writer.Scalar("PRAGMA schema_version");
+        if (_indexes is null || schema != _schema)
+            (_indexes, _schema) = (SqliteIndexes.Load(_writer), schema);
+        return _indexes;
     }
 
     public IDisposable? TryLease(string name)
@@ -121,24 +133,25 @@ public sealed class SqliteStore : IHubStore
 
     public async ValueTask PrepareModelAsync(EntityModel model, CancellationToken cancellationToken)
     {
-        foreach (var entity in model.Entities)
-        {
-            Catalog.EntityType(entity.Name);
-            Catalog.SourceKey(entity.Name);
-            foreach (var kind in entity.Identity)
-            {
-                Catalog.Key(entity.Name, kind.Name, demoted: false);
-                Catalog.Key(entity.Name, kind.Name, demoted: true);
-            }
-
-            foreach (var link in entity.Links)
-                Catalog.Link(entity.Name, link.Name);
-        }
-
+        var unnumbered = Read(db => Catalog.NamesOf(model).Where(n => FindName(db, n.Kind, n.Name) is null).ToList());
         await _writing.WaitAsync(cancellationToken);
         try
         {
+            // One transaction: a commit of its own for each of some hundred names took most of a first start.
+            if (unnumbered.Count > 0)
+            {
+                _writer.Execute("BEGIN IMMEDIATE");
+                foreach (var (kind, name) in unnumbered)
+                    AddName(kind, name);
+                _writer.Execute("COMMIT");
+            }
+
             SqliteIndexes.Apply(_writer, model, Catalog);
+        }
+        catch
+        {
+            _writer.Rollback();
+            throw;
         }
         finally
         {
@@ -257,7 +270,7 @@ public sealed class SqliteStore : IHubStore
             throw new StoreException($"store {_options.Path}: {kind} '{name}' gets no number while a transaction is open; ask for it before the transaction begins", transient: true);
         try
         {
-            _writer.Prepare("INSERT INTO names(kind, name) VALUES(?1, ?2) ON CONFLICT DO NOTHING").Bind(1, kind).Bind(2, name).Run();
+            AddName(kind, name);
             return FindName(_writer, kind, name)!.Value;
         }
         finally
@@ -265,6 +278,9 @@ public sealed class SqliteStore : IHubStore
             _writing.Release();
         }
     }
+
+    private void AddName(string kind, string name) =>
+        _writer.Prepare("INSERT INTO names(kind, name) VALUES(?1, ?2) ON CONFLICT DO NOTHING").Bind(1, kind).Bind(2, name).Run();
 
     private static int? FindName(SqliteDatabase database, string kind, string name)
     {

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace IntegrationHub.Storage.Sqlite;
 
 /// <summary>A write transaction of the embedded store. SQLite answers at once, so every task is already complete.</summary>
-internal sealed partial class SqliteTransaction(SqliteDatabase database, Action changed, Action release) : IHubTransaction
+internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteIndexes indexes, Action changed, Action release) : IHubTransaction
 {
     private const string RecordColumns = "id, stream, source_id, parent, hash, version, state, mapping, observed, seen";
     private const string ContributionColumns = "id, record, type, key, connection, entity, home, owns, observed, mapping, body";
@@ -169,7 +169,8 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
     {
         var insert = database.Prepare($"INSERT INTO entities({EntityColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
         var update = database.Prepare("UPDATE entities SET state=?3, merged_into=?4, version=?5, change=?6, contributions=?7, chained=?8, origins=?9 WHERE id=?1");
-        var search = database.Prepare("INSERT OR REPLACE INTO search(rowid, text) VALUES(?1, ?2)");
+        var search = database.Prepare("INSERT INTO search(rowid, text) VALUES(?1, ?2)");
+        var searchAgain = database.Prepare("INSERT OR REPLACE INTO search(rowid, text) VALUES(?1, ?2)");
         var unsearch = database.Prepare("DELETE FROM search WHERE rowid=?1");
         var link = database.Prepare("INSERT INTO links(kind, value, name, source) VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING");
         var unlink = database.Prepare("DELETE FROM links WHERE kind=?1 AND value=?2 AND name=?3 AND source=?4");
@@ -178,13 +179,12 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
             var row = write.Row;
             (write.IsNew ? insert : update).Bind(1, row.Id).Bind(2, row.Type).Bind(3, (int)row.State).Bind(4, row.MergedInto).Bind(5, row.Version)
                 .Bind(6, row.ChangeSequence).Bind(7, row.Contributions).Bind(8, row.IsChained ? 1 : 0).BindBlob(9, row.Origins).Run();
-            var table = SqliteIndexes.Table(row.Type);
             if (row.Body.Length > 0)
-                database.Prepare($"INSERT INTO {table}(id, body) VALUES(?1, ?2) ON CONFLICT(id) DO UPDATE SET body=excluded.body WHERE body<>excluded.body").Bind(1, row.Id).BindText(2, row.Body).Run();
+                indexes.Write(database, row.Type, row.Id, row.Body);
             else if (!write.IsNew)
-                database.Prepare($"DELETE FROM {table} WHERE id=?1").Bind(1, row.Id).Run();
+                SqliteIndexes.Delete(database, row.Type, row.Id);
             if (write.Search is { Length: > 0 } text)
-                search.Bind(1, row.Id).Bind(2, text).Run();
+                (write.IsNew ? search : searchAgain).Bind(1, row.Id).Bind(2, text).Run();
             else if (write.Search is not null && !write.IsNew)
                 unsearch.Bind(1, row.Id).Run();
             foreach (var gone in write.RemoveLinks)
@@ -290,11 +290,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, Action 
         try
         {
             if (_open)
-                database.Execute("ROLLBACK");
-        }
-        catch (StoreException)
-        {
-            // A failed statement such as "disk full" may already have rolled back.
+                database.Rollback();
         }
         finally
         {

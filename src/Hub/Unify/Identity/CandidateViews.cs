@@ -11,8 +11,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
 {
     private readonly Dictionary<CandidateKey, View> _views = [];
     private readonly Dictionary<long, (Profile Profile, IReadOnlyList<(long Entity, int References)> Holders)> _profiles = [];
-    private readonly ILookup<CandidateKey, (Profile Profile, long Entity)> _taken = Keys(binding, deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore)));
-    private readonly ILookup<CandidateKey, (Profile Profile, long Entity)> _brought = Keys(binding, deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L)));
+    private readonly Dictionary<CandidateKey, List<(Profile Profile, long Entity)>> _taken = Keys(binding, deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore)));
+    private readonly Dictionary<CandidateKey, List<(Profile Profile, long Entity)>> _brought = Keys(binding, deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L)));
 
     /// <summary>The states of all values loaded so far, after the batch.</summary>
     public CandidateStates States { get; } = new();
@@ -20,10 +20,11 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     /// <summary>Loads what else has the candidate values of a profile. Returns entities that held a value whose state changes.</summary>
     public async ValueTask<List<long>> LoadAsync(Profile profile)
     {
-        var changed = new List<long>();
+        List<long>? changed = null;
         foreach (var (rule, value) in profile.Candidates(binding.Plan))
-            changed.AddRange(await LoadAsync(new(rule, value), profile));
-        return changed;
+            if (await LoadAsync(new(rule, value), profile) is { Count: > 0 } holders)
+                (changed ??= []).AddRange(holders);
+        return changed ?? [];
     }
 
     /// <summary>
@@ -33,6 +34,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     public async ValueTask<HashSet<long>> MatchesAsync(Profile profile)
     {
         var matches = new HashSet<long>();
+        if (!profile.Candidates(binding.Plan).Any(c => _views[new(c.Rule, c.Value)].Kept.Count > 0))
+            return matches;
         if (Score(profile, profile) < binding.Plan.Rules.Merge)
             return matches;
         var compared = new HashSet<UInt128>();
@@ -59,8 +62,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         if (_views.ContainsKey(key))
             return [];
         var kind = binding.CandidateKinds[key.Rule];
-        var taken = _taken[key].ToList();
-        var brought = _brought[key].ToList();
+        var taken = _taken.GetValueOrDefault(key) ?? [];
+        var brought = _brought.GetValueOrDefault(key) ?? [];
         // One that so many have that the batch cannot open it: nobody needs to know who they are.
         var most = binding.Plan.Rules.MostCandidates;
         var candidates = await index.CandidatesAsync(kind, key.Value, most + taken.Count + 1);
@@ -68,6 +71,14 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         {
             _views[key] = new([]);
             Close(key, holder);
+            return [];
+        }
+
+        if (candidates.Count == 0)
+        {
+            // What nobody had before opens nobody, whatever its state.
+            _views[key] = new([]);
+            States.Judge(binding.Plan, key, brought.Count == 1 ? [brought[0].Profile] : [.. brought.Select(b => b.Profile).DistinctBy(p => p.Hash)]);
             return [];
         }
 
@@ -103,8 +114,14 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
             States.Share(kind, holder.Values[kind].First(v => Profile.HashOf(v) == key.Value));
     }
 
-    private static ILookup<CandidateKey, (Profile, long)> Keys(EntityBinding binding, IEnumerable<(Profile Profile, long Entity)> profiles) =>
-        profiles.SelectMany(p => p.Profile.Candidates(binding.Plan).Select(c => (Key: new CandidateKey(c.Rule, c.Value), p))).ToLookup(p => p.Key, p => p.p);
+    private static Dictionary<CandidateKey, List<(Profile, long)>> Keys(EntityBinding binding, IEnumerable<(Profile Profile, long Entity)> profiles)
+    {
+        var keys = new Dictionary<CandidateKey, List<(Profile, long)>>();
+        foreach (var (profile, entity) in profiles)
+            foreach (var (rule, value) in profile.Candidates(binding.Plan))
+                (CollectionsMarshal.GetValueRefOrAddDefault(keys, new(rule, value), out _) ??= []).Add((profile, entity));
+        return keys;
+    }
 
     private sealed record View(List<(Profile Profile, IReadOnlyCollection<long> Entities)> Kept);
 }

@@ -32,12 +32,12 @@ public sealed class Profile
         for (var i = 0; i < values.Length; i++)
         {
             values[i] = [];
-            if (identity < 0 || tape.Find(identity, Encoding.UTF8.GetBytes(plan.Kinds[i])) is not (>= 0 and var node))
+            if (identity < 0 || tape.Find(identity, plan.KindNames[i]) is not (>= 0 and var node))
                 continue;
             var list = new List<string>();
             foreach (var child in tape.Children(node))
                 list.Add(tape.GetText(child));
-            if (plan.Type.IdentityKind(plan.Kinds[i]) is { Blocked.Count: > 0 } kind)
+            if (plan.Declared[i] is { Blocked.Count: > 0 } kind)
                 list.RemoveAll(kind.Blocks);
             values[i] = list.Count == 1 ? [list[0]] : [.. list.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         }
@@ -55,8 +55,14 @@ public sealed class Profile
             return _candidates;
         var found = new List<(int, long)>();
         for (var rule = 0; rule < plan.Candidates.Count; rule++)
-            foreach (var value in Joined(plan.Candidates[rule]).Take(MostJoined))
+        {
+            var candidate = plan.Candidates[rule];
+            if (Array.Exists(candidate.Kinds, kind => Values[kind].Length == 0))
+                continue;
+            foreach (var value in Joined(candidate).Take(MostJoined))
                 found.Add((rule, HashOf(value)));
+        }
+
         return _candidates = [.. found];
     }
 
@@ -103,7 +109,7 @@ public sealed class Profile
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
-    private string Text() => string.Join(BetweenKinds, Values.Select(v => string.Join(BetweenValues, v.Select(Clean))));
+    private string Text() => string.Join(BetweenKinds, Values.Select(v => v.Length switch { 0 => "", 1 => Clean(v[0]), _ => string.Join(BetweenValues, v.Select(Clean)) }));
 
     private static string Clean(string value) => value.AsSpan().IndexOfAny(BetweenKinds, BetweenValues) < 0 ? value : value.Replace(BetweenKinds, ' ').Replace(BetweenValues, ' ');
 }

@@ -258,6 +258,35 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Empty(Explain(store, "", "SELECT name FROM sqlite_schema WHERE name LIKE 'field%'"));
     }
 
+    [Fact]
+    public async Task Field_that_is_indexed_later_finds_what_was_there_before_and_what_others_write()
+    {
+        var without = ModelFiles.Compile([("thing.yaml", """
+            entity: thing
+            label: name
+            fields:
+              name: { type: text, class: business, indexed: true }
+            """)]);
+        await using var store = Open();
+        await store.PrepareModelAsync(without, Cancel);
+        await WriteBodyAsync(store, 1, """{"name":"a\u0041\"b","amount":9007199254740993}""");
+        await using var other = SqliteStore.Open(new() { Path = Database });
+        await other.PrepareModelAsync(Model, Cancel);
+        // The one that knows less of the model keeps the columns of the other.
+        await WriteBodyAsync(store, 2, """{"name":"b","amount":9007199254740993,"price":{"amount":1.5,"currency":"CNY"}}""");
+        await WriteBodyAsync(store, 3, """{"name":"c","amount":9007199254740992}""");
+
+        Assert.Equal([1, 2], await FindAsync("amount", "9007199254740993"));
+        Assert.Equal([2], await FindAsync("price", "1.5"));
+        Assert.Equal([1], await FindAsync("name", """ "aA\"b" """));
+
+        async Task<List<long>> FindAsync(string name, string value)
+        {
+            var found = await other.Reader.EntitiesAsync(Query(other, 10) with { Filters = [new(Model.Find("thing")!.Field(name)!, FilterOperator.Equal, value)] }, Cancel);
+            return [.. found.Select(e => e.Id)];
+        }
+    }
+
     [Theory]
     [InlineData("北京", "1")]
     [InlineData("京", "1")]
@@ -344,6 +373,13 @@ public sealed class SqliteStoreTests : IDisposable
     {
         await using var transaction = await store.BeginAsync(Cancel);
         await transaction.WriteEntitiesAsync([new(Row(store, id, Body(like)), true, null, [], [])]);
+        await transaction.CommitAsync();
+    }
+
+    private static async Task WriteBodyAsync(SqliteStore store, long id, string body)
+    {
+        await using var transaction = await store.BeginAsync(Cancel);
+        await transaction.WriteEntitiesAsync([new(Row(store, id, body), true, null, [], [])]);
         await transaction.CommitAsync();
     }
 
