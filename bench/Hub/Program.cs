@@ -42,7 +42,7 @@ switch (args)
     case ["amqp", var url, var user, var password, var count, var runs]:
         return await AmqpRun.RunAsync(new Uri(url), user, password, int.Parse(count, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture));
     case ["webhooks", var count, .. var more]:
-        return await WebhookRun.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), more is [var runs, ..] ? int.Parse(runs, CultureInfo.InvariantCulture) : 5, more is [_, var mode] ? mode : "structured");
+        return await WebhookRun.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), more is [var repeats, ..] ? int.Parse(repeats, CultureInfo.InvariantCulture) : 5, more is [_, var mode] ? mode : "structured");
     case ["parse", var input]:
         return ParseOnly.Run(input);
     case ["same", var left, var right, var lines]:

@@ -23,6 +23,9 @@ internal sealed class LoopbackReceiver : IDisposable
 
     public long Received => Interlocked.Read(ref _received);
 
+    /// <summary>Shown every request, headers and body; runs on many threads.</summary>
+    public Action<ReadOnlyMemory<byte>>? Requested { get; set; }
+
     public void Dispose() => _listener.Dispose();
 
     private async Task AcceptAsync()
@@ -53,6 +56,7 @@ internal sealed class LoopbackReceiver : IDisposable
                 filled += read;
                 while (Length(buffer.AsSpan(0, filled)) is var length and > 0 && filled >= length)
                 {
+                    Requested?.Invoke(buffer.AsMemory(0, length));
                     buffer.AsSpan(length, filled - length).CopyTo(buffer);
                     filled -= length;
                     Interlocked.Increment(ref _received);

@@ -13,7 +13,7 @@ namespace IntegrationHub.Bench.Delivery;
 /// </summary>
 internal static class WebhookRun
 {
-    private const int InFlight = 16;
+    internal const int InFlight = 16;
 
     public static async Task<int> RunAsync(int count, int runs, string mode)
     {
@@ -69,11 +69,11 @@ internal static class WebhookRun
         Data = Change,
     };
 
-    private static readonly byte[] Change = Encoding.UTF8.GetBytes("""
+    internal static readonly byte[] Change = Encoding.UTF8.GetBytes("""
         {"sequence":123456,"id":"customer-42","entity":"customer","kind":"updated","at":"2026-01-02T03:04:05.678Z","cause":{"run":17,"mapping":"wecom/external_contacts@4f2a91c07be35d68","records":[{"connection":"wecom","stream":"external_contacts","id":"wmEAlECwAAHrbWYDOK5u3Bf13xlYDAAA"}]},"fields":{"name":{"before":"深圳市某某科技有限公司","after":"深圳市某某科技股份有限公司"},"mobile":{"before":null,"after":"+8613800138000"},"tags":{"before":["A","B"],"after":["A","B","重点客户"]}},"links":{"owner":{"before":["employee-3"],"after":["employee-9"]}}}
         """);
 
-    private static async Task<byte[]> BodyAsync(WebhookOptions options)
+    internal static async Task<byte[]> BodyAsync(WebhookOptions options)
     {
         using var message = new WebhookMessage([]);
         using var request = message.Write(options.Mode, options.Url, [Event(0)], TimeProvider.System.GetUtcNow());
@@ -81,7 +81,7 @@ internal static class WebhookRun
     }
 
     /// <summary>Requests a second, and microseconds of CPU that each cost this process, the receiver's included.</summary>
-    private static async Task<(double Rate, double Cpu)> MeasureAsync(int count, Func<int, Task> send)
+    internal static async Task<(double Rate, double Cpu)> MeasureAsync(int count, Func<int, Task> send)
     {
         var next = -1;
         var (began, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
@@ -93,7 +93,7 @@ internal static class WebhookRun
         return (count / Stopwatch.GetElapsedTime(began).TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / count);
     }
 
-    private static void Say(string what, List<(double Rate, double Cpu)> runs, List<(double Rate, double Cpu)> limit) => Console.WriteLine(string.Create(
+    internal static void Say(string what, List<(double Rate, double Cpu)> runs, List<(double Rate, double Cpu)> limit) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
         $"| {what} | {Median(runs, r => r.Rate):N0}/s | {runs.Min(r => r.Rate):N0} to {runs.Max(r => r.Rate):N0} | {100 * Median(runs, r => r.Rate) / Median(limit, r => r.Rate):F0} % | {Median(runs, r => r.Cpu):F1} µs |"));
 
