@@ -17,6 +17,7 @@ const string Usage = """
     pipeline IN FOLDER [twice] [without-log]    syncs WeCom contacts into the embedded store in FOLDER
     log ENTRIES FOLDER                          fills a sovereignty log, signs it meanwhile, then proves and verifies
     amqp URL USER PASSWORD COUNT RUNS           durable messages to a RabbitMQ (bench/rabbitmq.sh), by AMQPNetLite alone and by the sink in turn
+    delivery COUNT RUNS FOLDER                  changes of a store through dispatcher and webhook, and HttpClient alone in turn; then the latency at 500 changes/s
     webhooks COUNT [RUNS] [structured|binary]   the webhook sink against HttpClient alone, COUNT requests a run, 16 in flight
     parse IN                                    reads every line with Utf8JsonReader, nothing else
     same A B LINES                              whether the first lines of two files are equal as JSON
@@ -43,6 +44,8 @@ switch (args)
         return await AmqpRun.RunAsync(new Uri(url), user, password, int.Parse(count, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture));
     case ["webhooks", var count, .. var more]:
         return await WebhookRun.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), more is [var repeats, ..] ? int.Parse(repeats, CultureInfo.InvariantCulture) : 5, more is [_, var mode] ? mode : "structured");
+    case ["delivery", var count, var runs, var folder]:
+        return await DeliveryRun.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture), folder);
     case ["parse", var input]:
         return ParseOnly.Run(input);
     case ["same", var left, var right, var lines]:
