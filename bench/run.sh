@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|sync|resync|memory|identity|log|micro|all]
-# Sizes: MAP_RECORDS, PIPELINE_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, IDENTITY_SMALL, IDENTITY_LARGE, IDENTITY_SEED, IDENTITY_UPSERTS, LOG_ENTRIES, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
+# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|sync|resync|memory|identity|log|delivery|micro|all]
+# Sizes: MAP_RECORDS, PIPELINE_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, IDENTITY_SMALL, IDENTITY_LARGE, IDENTITY_SEED, IDENTITY_UPSERTS, LOG_ENTRIES, DELIVERIES, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 part=${1:-all}
@@ -10,6 +10,7 @@ sync_records=${SYNC_RECORDS:-20000}
 memory_small=${MEMORY_SMALL:-50000}
 memory_large=${MEMORY_LARGE:-1000000}
 log_entries=${LOG_ENTRIES:-10000000}
+deliveries=${DELIVERIES:-40000}
 identity_small=${IDENTITY_SMALL:-20000}
 identity_large=${IDENTITY_LARGE:-1000000}
 identity_seed=${IDENTITY_SEED:-2}
@@ -226,6 +227,25 @@ run_log() {
   } | table log "LOG_ENTRIES=$log_entries PIPELINE_RECORDS=$pipeline_records RUNS=$runs bench/run.sh log"
 }
 
+# The AMQP rows need RabbitMQ with its AMQP 1.0 plugin (bench/rabbitmq.sh); without it they are left out.
+run_delivery() {
+  rm -rf "$work/delivery" "$work/rabbit"
+  {
+    echo '| what | median | range | of the limit | CPU of each |'
+    echo '|---|---:|---:|---:|---:|'
+    "${bench[@]}" webhooks "$deliveries" "$runs"
+    "${bench[@]}" delivery "$deliveries" "$runs" "$work/delivery"
+    if command -v rabbitmq-server >/dev/null; then
+      echo
+      echo '| AMQP 1.0 to RabbitMQ, durable | median | range | of the limit |'
+      echo '|---|---:|---:|---:|'
+      bench/rabbitmq.sh start "$work/rabbit" 5690 >&2
+      "${bench[@]}" amqp amqp://127.0.0.1:5690 guest guest "$deliveries" "$runs" || true
+      bench/rabbitmq.sh stop "$work/rabbit" 5690 >&2
+    fi
+  } | table delivery "DELIVERIES=$deliveries RUNS=$runs bench/run.sh delivery"
+}
+
 run_micro() {
   # Iterations this short end before the runtime has compiled hot code again; without tiers and precompiled code everything is optimised from the start.
   (cd "$work" && DOTNET_TieredCompilation=0 DOTNET_ReadyToRun=0 "${bench[@]}" micro --iterationTime 100 --artifacts "$work/artifacts") >"$work/micro.log"
@@ -238,7 +258,7 @@ run_micro() {
   done | table micro "bench/run.sh micro"
 }
 
-for each in map pipeline sync resync memory identity log micro; do
+for each in map pipeline sync resync memory identity log delivery micro; do
   if [[ $part == all || $part == "$each" ]]; then
     "run_$each"
   fi
