@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntegrationHub.Delivery;
+using IntegrationHub.Delivery.Rules;
 using IntegrationHub.Unify;
 using IntegrationHub.Yaml;
 
@@ -187,7 +188,7 @@ internal static class SubscriptionRoutes
     {
         var subscription = await FindAsync(request, subscriptions);
         if (!await subscriptions.RemoveAsync(subscription.Name, Actor(request), request.Cancelled))
-            throw new ProblemException(ProblemKind.SubscriptionConfigured, "take it out of hub.yaml");
+            throw new ProblemException(ProblemKind.SubscriptionConfigured, subscription.Sink is RuleSinkOptions rule ? $"it is a rule; take {rule.Rule.File} away" : "take it out of hub.yaml");
         await request.JsonAsync(json => new JsonObject { ["removed"] = true }.WriteTo(json));
     }
 

@@ -42,7 +42,7 @@ public sealed class Subscriptions
         var added = from document in await Reader.DocumentsAsync(Kind, cancellationToken)
                     where Config.Subscriptions.All(s => s.Name != document.Name)
                     let kept = Kept.Read(document.Json)
-                    select Parse(document.Name, kept.Definition, new Diagnostics($"subscription {document.Name}")) is { } read ? read with { Id = kept.Id } : null;
+                    select Parse(document.Name, kept.Definition, new Diagnostics($"subscription {document.Name}")) is { } read ? kept.Of(read) : null;
         // One that was made for another model cannot be sent; it is listed again when it is put right.
         return [.. Config.Subscriptions.Concat(added.OfType<Subscription>()).Concat(Rules.Select(r => new RuleSinkOptions(_workspace, r).Subscription)).OrderBy(s => s.Name, StringComparer.Ordinal)];
     }
@@ -71,9 +71,11 @@ public sealed class Subscriptions
             await _workspace.Secrets.SetAsync(SecretPrefix + name, made, cancellationToken);
         }
 
-        var id = await Reader.DocumentAsync(Kind, name, cancellationToken) is { } known ? Kept.Read(known).Id : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
-        await ChangeAsync(name, "saved", actor, transaction => transaction.SaveDocumentAsync(Kind, name, new Kept(id, completed).Json), cancellationToken);
-        return (subscription! with { Id = id }, made);
+        var kept = await Reader.DocumentAsync(Kind, name, cancellationToken) is { } known
+            ? Kept.Read(known) with { Definition = completed }
+            : new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), await Reader.LastChangeAsync(cancellationToken), completed);
+        await ChangeAsync(name, "saved", actor, transaction => transaction.SaveDocumentAsync(Kind, name, kept.Json), cancellationToken);
+        return (kept.Of(subscription!), made);
     }
 
     /// <summary>Takes one away, with its position, everything that waits, and the secret of its name when no other signs with it.</summary>
@@ -243,16 +245,19 @@ public sealed class Subscriptions
         return (root.ToJsonString(), webhook["secrets"] is JsonArray secrets && secrets.Any(s => s is JsonValue value && value.TryGetValue<string>(out var text) && text == reference));
     }
 
-    /// <summary>As it is kept: <c>{"id","definition"}</c>.</summary>
-    private sealed record Kept(string Id, string Definition)
+    /// <summary>As it is kept: <c>{"id","from","definition"}</c>.</summary>
+    /// <param name="From">Sequence of the last change when it was added: what 'now' means, whenever it is first run.</param>
+    private sealed record Kept(string Id, long From, string Definition)
     {
-        public string Json => $$"""{"id":"{{Id}}","definition":{{Definition}}}""";
+        public string Json => $$"""{"id":"{{Id}}","from":{{From}},"definition":{{Definition}}}""";
 
         public static Kept Read(string json)
         {
             using var document = JsonDocument.Parse(json);
-            return new(document.RootElement.GetProperty("id").GetString()!, document.RootElement.GetProperty("definition").GetRawText());
+            return new(document.RootElement.GetProperty("id").GetString()!, document.RootElement.GetProperty("from").GetInt64(), document.RootElement.GetProperty("definition").GetRawText());
         }
+
+        public Subscription Of(Subscription read) => read with { Id = Id, Start = read.Start.Kind == StartKind.Now ? new(StartKind.Sequence, From) : read.Start };
     }
 
     private async ValueTask ChangeAsync(string name, string change, string actor, Func<IHubTransaction, ValueTask> write, CancellationToken cancellationToken)

@@ -33,7 +33,11 @@ internal sealed class RuleRig : IAsyncDisposable
             fields:
               name: $.name
             links:
-              parent: { key: $.name }
+              parent: { key: { $template: "group of {$.name}" } }
+          - entity: customer
+            key: { $template: "group of {$.name}" }
+            fields:
+              name: { $template: "group of {$.name}" }
         """;
 
     private readonly Lock _lock = new();
