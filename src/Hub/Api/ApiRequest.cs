@@ -74,7 +74,7 @@ internal sealed class ApiRequest
             return null;
         if (!request.HasJsonContentType())
             throw new ProblemException(ProblemKind.MediaTypeUnsupported, "send the body as application/json");
-        var body = await JsonDocument.ParseAsync(request.Body, default, Cancelled);
+        var body = await JsonDocument.ParseAsync(request.Body, new() { AllowDuplicateProperties = false }, Cancelled);
         if (body.RootElement.ValueKind == JsonValueKind.Object)
             return body;
         body.Dispose();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntegrationHub.Delivery;
+using IntegrationHub.Delivery.Rules;
 using IntegrationHub.Unify;
 using IntegrationHub.Yaml;
 
@@ -35,7 +36,7 @@ internal static class SubscriptionRoutes
                 ("start?", Schema.Any),
                 ("sink", Schema.Any)),
             Answer = Schema.Object(("subscription", Schema.Reference("Subscription")), ("secret?", Schema.Text())),
-            Problems = [ProblemKind.BodyInvalid],
+            Problems = [ProblemKind.BodyInvalid, ProblemKind.SubscriptionConfigured],
         }, request => SaveAsync(request, subscriptions));
         routes.Get("/v1/subscriptions/{name}", new("get_subscription", "subscriptions", "One subscription")
         {
@@ -165,6 +166,8 @@ internal static class SubscriptionRoutes
         var body = await BodyAsync(request);
         var name = body["name"] is JsonValue text && text.TryGetValue<string>(out var known) ? known : throw new ProblemException(ProblemKind.BodyInvalid, "'name' must be a text");
         body.Remove("name");
+        if (await subscriptions.FindAsync(name, request.Cancelled) is { IsConfigured: true })
+            throw new ProblemException(ProblemKind.SubscriptionConfigured, "change it in hub.yaml");
         try
         {
             var (subscription, secret) = await subscriptions.AddAsync(name, body.ToJsonString(), Actor(request), request.Cancelled);
@@ -175,15 +178,17 @@ internal static class SubscriptionRoutes
         }
         catch (InvalidFileException e)
         {
-            throw new ProblemException(ProblemKind.BodyInvalid, string.Join("; ", e.Faults.Select(f => f.Message)));
+            throw Faulty(e);
         }
     }
+
+    private static ProblemException Faulty(InvalidFileException e) => new(ProblemKind.BodyInvalid, string.Join("; ", e.Faults.Select(f => f.Message)));
 
     private static async Task RemoveAsync(ApiRequest request, Subscriptions subscriptions)
     {
         var subscription = await FindAsync(request, subscriptions);
         if (!await subscriptions.RemoveAsync(subscription.Name, Actor(request), request.Cancelled))
-            throw new ProblemException(ProblemKind.SubscriptionConfigured, "take it out of hub.yaml");
+            throw new ProblemException(ProblemKind.SubscriptionConfigured, subscription.Sink is RuleSinkOptions rule ? $"it is a rule; take {rule.Rule.File} away" : "take it out of hub.yaml");
         await request.JsonAsync(json => new JsonObject { ["removed"] = true }.WriteTo(json));
     }
 
@@ -204,10 +209,25 @@ internal static class SubscriptionRoutes
             entity = id is JsonValue value && value.TryGetValue<string>(out var text) && EntityId.TryParse(text, request.Workspace.Model, out _, out var number)
                 ? number
                 : throw new ProblemException(ProblemKind.BodyInvalid, "'entity' must be an id such as customer-12");
-        var replay = await subscriptions.PrepareReplayAsync(subscription, Number(body, "after") ?? 0, Number(body, "to"), entity, Texts(body, "entities"), Texts(body, "kinds"), request.Cancelled);
+        var isDry = body["dryRun"]?.GetValueKind() switch
+        {
+            null or JsonValueKind.False => false,
+            JsonValueKind.True => true,
+            _ => throw new ProblemException(ProblemKind.BodyInvalid, "'dryRun' must be true or false"),
+        };
+        Replay replay;
+        try
+        {
+            replay = await subscriptions.PrepareReplayAsync(subscription, Number(body, "after") ?? 0, Number(body, "to"), entity, Texts(body, "entities"), Texts(body, "kinds"), request.Cancelled);
+        }
+        catch (InvalidFileException e)
+        {
+            throw Faulty(e);
+        }
+
         var count = await subscriptions.CountAsync(subscription, replay, request.Cancelled);
         var answer = new JsonObject { ["events"] = count };
-        if (count > 0 && body["dryRun"]?.GetValueKind() != JsonValueKind.True)
+        if (count > 0 && !isDry)
         {
             await subscriptions.ReplayAsync(subscription.Name, replay, Actor(request), request.Cancelled);
             answer["replay"] = replay.Id;

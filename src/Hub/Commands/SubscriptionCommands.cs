@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using IntegrationHub.Connections;
 using IntegrationHub.Delivery;
+using IntegrationHub.Delivery.Rules;
 using IntegrationHub.Unify;
 using IntegrationHub.Yaml;
 
@@ -51,7 +52,7 @@ internal static class SubscriptionCommands
         {
             var subscription = await FindAsync(parsed, subscriptions, cancel);
             if (!await subscriptions.RemoveAsync(subscription.Name, workspace.Log.Writer.Operator, cancel))
-                throw new UsageException($"subscription '{subscription.Name}' stands in hub.yaml; take it out there");
+                throw new UsageException(subscription.Sink is RuleSinkOptions rule ? $"'{subscription.Name}' is a rule; take {rule.Rule.File} away" : $"subscription '{subscription.Name}' stands in hub.yaml; take it out there");
             parsed.Out().WriteLine($"subscription '{subscription.Name}' is removed");
             return Exit.Ok;
         }, cancel));

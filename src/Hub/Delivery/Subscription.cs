@@ -20,6 +20,9 @@ public sealed record Subscription
 
     public required string Name { get; init; }
 
+    /// <summary>Of one that was added: another one when it is removed and added again.</summary>
+    public string Id { get; init; } = "";
+
     /// <summary>It stands in hub.yaml, and is changed there only.</summary>
     public bool IsConfigured { get; init; }
 

@@ -9,7 +9,7 @@ namespace IntegrationHub.Delivery;
 /// <summary>Reads subscriptions from <c>hub.yaml</c> and from bodies of the API, which are JSON and so YAML.</summary>
 internal static class SubscriptionReader
 {
-    private static readonly string[] Kinds = ["created", "updated", "merged", "split", "deleted", "erased"];
+    public static readonly string[] Kinds = ["created", "updated", "merged", "split", "deleted", "erased"];
 
     /// <summary>Reports every fault; <c>null</c> when there are any.</summary>
     public static Subscription? Read(string name, YamlNode node, bool isConfigured, EntityModel model, Diagnostics diagnostics)
@@ -72,6 +72,14 @@ internal static class SubscriptionReader
         if (names.Count == 0 && node.Kind == YamlKind.List)
             diagnostics.Add(node, $"{member}: an empty list would let nothing through; leave '{member}' out for all");
         return names.ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>The same for names that stand in no file.</summary>
+    public static void CheckNames(string member, IReadOnlyList<string>? names, string[] known, string what, Diagnostics diagnostics)
+    {
+        foreach (var name in names ?? [])
+            if (!known.Contains(name, StringComparer.Ordinal))
+                diagnostics.Add(1, 1, $"{member}: there is no {what} '{name}'{NearestName.Hint(name, known)}");
     }
 
     public static SubscriptionStart Start(YamlSection section, Diagnostics diagnostics)

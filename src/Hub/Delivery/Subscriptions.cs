@@ -41,7 +41,8 @@ public sealed class Subscriptions
     {
         var added = from document in await Reader.DocumentsAsync(Kind, cancellationToken)
                     where Config.Subscriptions.All(s => s.Name != document.Name)
-                    select Parse(document.Name, document.Json, new Diagnostics($"subscription {document.Name}"));
+                    let kept = Kept.Read(document.Json)
+                    select Parse(document.Name, kept.Definition, new Diagnostics($"subscription {document.Name}")) is { } read ? kept.Of(read) : null;
         // One that was made for another model cannot be sent; it is listed again when it is put right.
         return [.. Config.Subscriptions.Concat(added.OfType<Subscription>()).Concat(Rules.Select(r => new RuleSinkOptions(_workspace, r).Subscription)).OrderBy(s => s.Name, StringComparer.Ordinal)];
     }
@@ -70,11 +71,14 @@ public sealed class Subscriptions
             await _workspace.Secrets.SetAsync(SecretPrefix + name, made, cancellationToken);
         }
 
-        await ChangeAsync(name, "saved", actor, transaction => transaction.SaveDocumentAsync(Kind, name, completed), cancellationToken);
-        return (subscription!, made);
+        var kept = await Reader.DocumentAsync(Kind, name, cancellationToken) is { } known
+            ? Kept.Read(known) with { Definition = completed }
+            : new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)), await Reader.LastChangeAsync(cancellationToken), completed);
+        await ChangeAsync(name, "saved", actor, transaction => transaction.SaveDocumentAsync(Kind, name, kept.Json), cancellationToken);
+        return (kept.Of(subscription!), made);
     }
 
-    /// <summary>Takes one away, with its position and everything that waits.</summary>
+    /// <summary>Takes one away, with its position, everything that waits, and the secret of its name when no other signs with it.</summary>
     /// <returns>Whether there was one that is not in <c>hub.yaml</c>.</returns>
     public async ValueTask<bool> RemoveAsync(string name, string actor, CancellationToken cancellationToken)
     {
@@ -82,6 +86,8 @@ public sealed class Subscriptions
             return false;
         await ChangeAsync(name, "removed", actor, transaction => transaction.SaveDocumentAsync(Kind, name, null), cancellationToken);
         await ForgetAsync(name);
+        if ((await AllAsync(cancellationToken)).All(s => !SecretReferences.In(s.Json).Contains(("secret", SecretPrefix + name))))
+            await _workspace.Secrets.RemoveAsync(SecretPrefix + name, cancellationToken);
         return true;
     }
 
@@ -127,9 +133,14 @@ public sealed class Subscriptions
 
     /// <summary>A replay of events that the subscription has passed.</summary>
     /// <param name="to">The last sequence, or <c>null</c> for where the subscription stands.</param>
+    /// <exception cref="InvalidFileException">There is no such entity or kind of change.</exception>
     public async ValueTask<Replay> PrepareReplayAsync(
         Subscription subscription, long after, long? to, long? entity, IReadOnlyList<string>? entities, IReadOnlyList<string>? kinds, CancellationToken cancellationToken)
     {
+        var diagnostics = new Diagnostics("replay");
+        SubscriptionReader.CheckNames("entities", entities, [.. _workspace.Model.Entities.Select(e => e.Name)], "entity", diagnostics);
+        SubscriptionReader.CheckNames("kinds", kinds, SubscriptionReader.Kinds, "kind of change", diagnostics);
+        diagnostics.ThrowIfAny();
         // What lies ahead is sent in its turn.
         var passed = (await SubscriptionState.ReadAsync(Reader, subscription.Name, cancellationToken))?.Position ?? 0;
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
@@ -215,7 +226,7 @@ public sealed class Subscriptions
         JsonNode? root;
         try
         {
-            root = JsonNode.Parse(json);
+            root = JsonNode.Parse(json, documentOptions: new() { AllowDuplicateProperties = false });
         }
         catch (JsonException)
         {
@@ -232,6 +243,21 @@ public sealed class Subscriptions
         if (webhook["secrets"] is null)
             webhook["secrets"] = new JsonArray(reference);
         return (root.ToJsonString(), webhook["secrets"] is JsonArray secrets && secrets.Any(s => s is JsonValue value && value.TryGetValue<string>(out var text) && text == reference));
+    }
+
+    /// <summary>As it is kept: <c>{"id","from","definition"}</c>.</summary>
+    /// <param name="From">Sequence of the last change when it was added: what 'now' means, whenever it is first run.</param>
+    private sealed record Kept(string Id, long From, string Definition)
+    {
+        public string Json => $$"""{"id":"{{Id}}","from":{{From}},"definition":{{Definition}}}""";
+
+        public static Kept Read(string json)
+        {
+            using var document = JsonDocument.Parse(json);
+            return new(document.RootElement.GetProperty("id").GetString()!, document.RootElement.GetProperty("from").GetInt64(), document.RootElement.GetProperty("definition").GetRawText());
+        }
+
+        public Subscription Of(Subscription read) => read with { Id = Id, Start = read.Start.Kind == StartKind.Now ? new(StartKind.Sequence, From) : read.Start };
     }
 
     private async ValueTask ChangeAsync(string name, string change, string actor, Func<IHubTransaction, ValueTask> write, CancellationToken cancellationToken)

@@ -38,18 +38,21 @@ internal sealed partial class DeliveryService(Workspace workspace, Subscriptions
             await subscriptions.FireTimersAsync(stop);
             var wanted = (await subscriptions.AllAsync(stop)).ToDictionary(s => s.Name, StringComparer.Ordinal);
             foreach (var (name, running) in _running.ToList())
-                if (running.Task.IsCompleted || !wanted.TryGetValue(name, out var now) || now.Json != running.Json)
-                {
-                    await running.StopAsync();
-                    _running.Remove(name);
-                    if (!wanted.ContainsKey(name))
-                        await subscriptions.ForgetAsync(name);
-                }
+            {
+                var now = wanted.GetValueOrDefault(name);
+                if (!running.Task.IsCompleted && now?.Id == running.Id && now.Json == running.Json)
+                    continue;
+                await running.StopAsync();
+                _running.Remove(name);
+                // What it kept while it was taken away, and perhaps added again.
+                if (now?.Id != running.Id)
+                    await subscriptions.ForgetAsync(name);
+            }
 
             foreach (var subscription in wanted.Values.Where(s => !_running.ContainsKey(s.Name)))
             {
                 var cancel = new CancellationTokenSource();
-                _running.Add(subscription.Name, new(subscription.Json, cancel, Task.Run(() => new Dispatcher(_context, subscription).RunAsync(cancel.Token), CancellationToken.None), e => Ended(_log, subscription.Name, e)));
+                _running.Add(subscription.Name, new(subscription.Id, subscription.Json, cancel, Task.Run(() => new Dispatcher(_context, subscription).RunAsync(cancel.Token), CancellationToken.None), e => Ended(_log, subscription.Name, e)));
             }
         }
         catch (StoreException e)
@@ -64,7 +67,7 @@ internal sealed partial class DeliveryService(Workspace workspace, Subscriptions
     [LoggerMessage(78, LogLevel.Error, "a fault of the hub ended the dispatcher of subscription {Subscription} ({Kind}); it is started again")]
     private static partial void Ended(ILogger log, string subscription, string kind);
 
-    private sealed record Running(string Json, CancellationTokenSource Cancel, Task Task, Action<string> Fault)
+    private sealed record Running(string Id, string Json, CancellationTokenSource Cancel, Task Task, Action<string> Fault)
     {
         public async Task StopAsync()
         {

@@ -2,6 +2,7 @@ using System.Text;
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Delivery;
+using IntegrationHub.Sdk;
 using IntegrationHub.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -13,6 +14,8 @@ internal sealed class DeliveryRig : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly List<Running> _running = [];
+    private HubConfig _config = HubConfig.Default;
+    private IReadOnlyList<IConnector> _connectors = [];
     private ChangeSignal _signal = null!;
 
     private DeliveryRig()
@@ -27,12 +30,21 @@ internal sealed class DeliveryRig : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<DeliveryRig> OpenAsync()
+    /// <param name="configure">Also writes files below the root, before they are read.</param>
+    public static async Task<DeliveryRig> OpenAsync(Func<HubConfig, HubConfig>? configure = null, params IReadOnlyList<IConnector> connectors)
     {
         var rig = new DeliveryRig();
-        rig.Workspace = await Workspace.OpenAsync(HubConfig.Default with { Root = rig._folder.Path }, new ConnectorRegistry([]), rig.Time, NullLoggerFactory.Instance, Cancel);
-        rig._signal = new(rig.Workspace.Store, rig.Time);
+        var config = HubConfig.Default with { Root = rig._folder.Path };
+        (rig._config, rig._connectors) = (configure?.Invoke(config) ?? config, connectors);
+        await rig.OpenWorkspaceAsync();
         return rig;
+    }
+
+    /// <summary>As a restarted process would.</summary>
+    public async Task ReopenAsync()
+    {
+        await CloseAsync();
+        await OpenWorkspaceAsync();
     }
 
     public static Subscription Subscribe(string name, ISink sink, ChangeFilter? filter = null, StartKind start = StartKind.Beginning) => new()
@@ -101,11 +113,23 @@ internal sealed class DeliveryRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await CloseAsync();
+        _folder.Dispose();
+    }
+
+    private async Task OpenWorkspaceAsync()
+    {
+        Workspace = await Workspace.OpenAsync(_config, new ConnectorRegistry(_connectors), Time, NullLoggerFactory.Instance, Cancel);
+        _signal = new(Workspace.Store, Time);
+    }
+
+    private async Task CloseAsync()
+    {
         foreach (var running in _running)
             await running.DisposeAsync();
+        _running.Clear();
         await _signal.DisposeAsync();
         await Workspace.DisposeAsync();
-        _folder.Dispose();
     }
 
     internal sealed class Running : IAsyncDisposable

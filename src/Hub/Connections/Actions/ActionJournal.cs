@@ -40,6 +40,9 @@ internal sealed class ActionJournal : IActionSteps
         return new(workspace, connection, key, kept, isRepeat: true);
     }
 
+    /// <param name="json">What the store keeps of an action, or <c>null</c>.</param>
+    public static bool HasEnded(string? json) => json is not null && JsonSerializer.Deserialize<Kept>(json)!.Output is not null;
+
     /// <param name="also">Writes in the same transaction, here as below.</param>
     public ValueTask BeginAsync(Action<IHubTransaction> also) => SaveAsync(also);
 

@@ -1,6 +1,7 @@
 using IntegrationHub.Connections;
 using IntegrationHub.Mapping;
 using IntegrationHub.Mapping.JsonPath;
+using IntegrationHub.Sdk.Actions;
 using IntegrationHub.Yaml;
 
 namespace IntegrationHub.Delivery.Rules;
@@ -69,6 +70,8 @@ internal static class RuleReader
         var start = SubscriptionReader.Start(section, diagnostics);
         if (section.Require("do") is { } steps && steps.Kind != YamlKind.List)
             diagnostics.Add(steps, "do: expected a list of actions, each with connection, action and input");
+        else if (section.Get("do") is { Items.Count: 0 } empty)
+            diagnostics.Add(empty, "do: a rule needs an action at least");
         var read = section.List("do").Select(s => Step(s, workspace, diagnostics)).OfType<RuleStep>().ToList();
         section.Finish();
         return diagnostics.Any ? null : new()
@@ -107,12 +110,26 @@ internal static class RuleReader
             return null;
         }
 
-        if (input.Kind == YamlKind.Map)
-            foreach (var (key, _) in input.Members.Where(m => !m.Key.Text.StartsWith('$') && known.Fields.All(f => f.Name != m.Key.Text)))
-                diagnostics.Add(key, $"input: action '{action}' takes no '{key.Text}'{NearestName.Hint(key.Text, known.Fields.Select(f => f.Name))}");
-        else
-            diagnostics.Add(input, $"input: expected a map of what '{action}' takes: {string.Join(", ", known.Fields.Select(f => f.Name))}");
+        CheckInput(input, known, diagnostics);
         return MappingCompiler.CompileShape(input, workspace.Model, workspace.Functions, diagnostics) is { } shape ? new(connection, action, shape) : null;
+    }
+
+    private static void CheckInput(YamlNode input, ActionManifest action, Diagnostics diagnostics)
+    {
+        string[] names = [.. action.Fields.Select(f => f.Name)];
+        if (input.Kind != YamlKind.Map)
+        {
+            diagnostics.Add(input, $"input: expected a map of what '{action.Name}' takes: {string.Join(", ", names)}");
+            return;
+        }
+
+        // A map of an operator such as $first gives the whole input; what it gives is seen when it is built.
+        if (input.Members.Any(m => m.Key.Text.StartsWith('$')))
+            return;
+        foreach (var (key, _) in input.Members.Where(m => !names.Contains(m.Key.Text, StringComparer.Ordinal)))
+            diagnostics.Add(key, $"input: action '{action.Name}' takes no '{key.Text}'{NearestName.Hint(key.Text, names)}");
+        foreach (var missing in action.Fields.Where(f => f.Required && f.Default is null && input[f.Name] is null))
+            diagnostics.Add(input, $"input: action '{action.Name}' needs '{missing.Name}'");
     }
 
     private static TimeSpan? Duration(YamlSection section, Diagnostics diagnostics)

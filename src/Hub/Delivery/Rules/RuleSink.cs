@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using IntegrationHub.Connections;
@@ -39,16 +40,11 @@ internal sealed record RuleSinkOptions(Workspace Workspace, ActionRule Rule) : I
 /// </summary>
 internal sealed class RuleSink(Workspace workspace, ActionRule rule) : ISink
 {
-    private const string InputKind = "rule-input";
-
     /// <summary>Texts of an action's answer that may name a record.</summary>
     private const int MostEffects = 16;
 
     /// <summary>How long a change is known as caused by an action.</summary>
     private static readonly TimeSpan EffectMemory = TimeSpan.FromDays(1);
-
-    /// <summary>A vendor may tell of what an action made before it answers the action.</summary>
-    private static readonly TimeSpan AnswerSlack = TimeSpan.FromMinutes(1);
 
     /// <summary>How long changes that a vendor tells of an entity are known as caused by an action upon it.</summary>
     private static readonly TimeSpan EchoMemory = TimeSpan.FromMinutes(10);
@@ -74,14 +70,17 @@ internal sealed class RuleSink(Workspace workspace, ActionRule rule) : ISink
         }
     }
 
-    /// <summary>What the rule would do about a change, without doing it or waiting for anything.</summary>
+    /// <summary>What the rule would do about a change, without doing it or waiting for anything: a rule that waits looks at what came in its time.</summary>
     /// <returns>For each step the input, or why there is none; <c>null</c> when the rule does not act.</returns>
     public async ValueTask<IReadOnlyList<(RuleStep Step, byte[]? Input, string? Fault)>?> TryAsync(OutboundEvent change, CancellationToken cancellationToken)
     {
-        var document = await _documents.WriteAsync(change, cancellationToken);
-        if (!Holds(document))
+        EntityId.TryParse(change.Subject, workspace.Model, out _, out var entity);
+        if (rule.UnchangedFor is { } span && (change.Time + span > workspace.Time.GetUtcNow() || await IsOvertakenAsync(change, entity, change.Time + span, cancellationToken)))
             return null;
-        return [.. rule.Steps.Select(s => (s, s.Input.Build(document, MappingLimits.Default, out var fault), fault))];
+        if (await IsEchoAsync(change, entity, cancellationToken))
+            return null;
+        var document = await _documents.WriteAsync(change, cancellationToken);
+        return Holds(document) ? Build(document, 0) : null;
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -90,46 +89,81 @@ internal sealed class RuleSink(Workspace workspace, ActionRule rule) : ISink
     {
         EntityId.TryParse(change.Subject, workspace.Model, out _, out var entity);
         var key = $"{ActionRule.Prefix}{rule.Name}:{change.Id}";
-        // The first attempt decides: the entity may have changed until the next, and one key stands for one action.
-        if (await workspace.Store.Reader.DocumentAsync(InputKind, key, cancellationToken) is not { } inputs)
+        var kept = await KeptInputs.ReadAsync(workspace.Store.Reader, key, cancellationToken);
+        if (kept is null && (await IsNotYetAsync(change, entity, cancellationToken) || await IsEchoAsync(change, entity, cancellationToken)))
+            return SendResult.Delivered;
+        if (kept is null || kept.Inputs.Count < rule.Steps.Count)
         {
-            if (await IsNotYetAsync(change, entity, cancellationToken) || await IsEchoAsync(change, entity, cancellationToken) || await TryAsync(change, cancellationToken) is not { } tried)
+            var document = await _documents.WriteAsync(change, cancellationToken);
+            if (kept is null && (!Holds(document) || await IsDoneAsync(key, cancellationToken)))
                 return SendResult.Delivered;
-            if (tried.FirstOrDefault(t => t.Input is null) is { Step: { } step, Fault: var fault })
+            kept ??= new(workspace.Now, []);
+            var built = Build(document, kept.Inputs.Count);
+            if (built.FirstOrDefault(t => t.Input is null) is { Step: { } step, Fault: var fault })
                 return SendResult.Refused($"the input of {step.Connection}/{step.Action} cannot be built: {fault}");
-            inputs = $"[{string.Join(',', tried.Select(t => Encoding.UTF8.GetString(t.Input!)))}]";
+            kept = kept with { Inputs = [.. kept.Inputs, .. built.Select(t => Encoding.UTF8.GetString(t.Input!))] };
             await WriteAsync(async t =>
             {
-                await t.SaveDocumentAsync(InputKind, key, inputs);
+                await kept.SaveAsync(t, key);
                 foreach (var connection in rule.Steps.Select(s => s.Connection).Distinct())
                     await t.SaveEffectsAsync(_number, NumberOf(connection), [Touched(entity)], workspace.Now);
                 await t.ForgetEffectsAsync(workspace.Now - (long)EffectMemory.TotalMilliseconds);
             });
         }
 
-        using var document = JsonDocument.Parse(inputs);
         for (var i = 0; i < rule.Steps.Count; i++)
-            if (await StepAsync(rule.Steps[i], $"{key}:{i}", document.RootElement[i], cancellationToken) is { Outcome: not SendOutcome.Delivered } failed)
+            if (await StepAsync(rule.Steps[i], StepKey(key, i), kept, i, cancellationToken) is { Outcome: not SendOutcome.Delivered } failed)
             {
-                // Nothing was done yet: a retry that somebody asks for builds the inputs anew.
-                if (i == 0 && failed.Outcome == SendOutcome.Refused)
-                    await WriteAsync(t => t.SaveDocumentAsync(InputKind, key, null));
+                if (failed.Outcome == SendOutcome.Refused)
+                    await LetGoAsync(key, i, kept);
                 return failed;
             }
 
-        await WriteAsync(t => t.SaveDocumentAsync(InputKind, key, null));
+        await WriteAsync(t => KeptInputs.RemoveAsync(t, key));
         return SendResult.Delivered;
     }
+
+    private static string StepKey(string key, int step) => string.Create(CultureInfo.InvariantCulture, $"{key}:{step}");
+
+    private List<(RuleStep Step, byte[]? Input, string? Fault)> Build(byte[] document, int from) =>
+        [.. rule.Steps.Skip(from).Select(s => (s, s.Input.Build(document, MappingLimits.Default, out var fault), fault))];
+
+    /// <summary>Whether all was done before: a change comes again after a crash and in a replay, and the entity may have changed meanwhile.</summary>
+    private async ValueTask<bool> IsDoneAsync(string key, CancellationToken cancellationToken)
+    {
+        var last = rule.Steps.Count - 1;
+        await using var transaction = await workspace.Store.BeginAsync(cancellationToken);
+        return ActionJournal.HasEnded(await transaction.ActionAsync(NumberOf(rule.Steps[last].Connection), StepKey(key, last)));
+    }
+
+    /// <summary>A step that was refused did nothing: a retry that somebody asks for builds its input and those behind it anew, unless its key stands for this one.</summary>
+    private ValueTask LetGoAsync(string key, int step, KeptInputs kept) => WriteAsync(async t =>
+    {
+        if (await t.ActionAsync(NumberOf(rule.Steps[step].Connection), StepKey(key, step)) is not null)
+            return;
+        if (step == 0)
+            await KeptInputs.RemoveAsync(t, key);
+        else
+            await (kept with { Inputs = [.. kept.Inputs.Take(step)] }).SaveAsync(t, key);
+    });
 
     private bool Holds(byte[] document) =>
         rule.When is null || (_tape.Parse(document, MappingLimits.Default.Json).IsOk && rule.When.Evaluate(_tape, 0, 0, out _));
 
-    private async ValueTask<SendResult> StepAsync(RuleStep step, string key, JsonElement input, CancellationToken cancellationToken)
+    private async ValueTask<SendResult> StepAsync(RuleStep step, string key, KeptInputs kept, int number, CancellationToken cancellationToken)
     {
+        var began = workspace.Now;
         try
         {
-            var outcome = await _actions.RunAsync(step.Connection, step.Action, key, input, new(ActionRule.Prefix + rule.Name, null), cancellationToken);
-            await WriteAsync(t => t.SaveEffectsAsync(_number, NumberOf(step.Connection), [.. Texts(outcome.Output).Distinct().Take(MostEffects)], workspace.Now));
+            using var input = JsonDocument.Parse(kept.Inputs[number]);
+            var outcome = await _actions.RunAsync(step.Connection, step.Action, key, input.RootElement, new(ActionRule.Prefix + rule.Name, null), cancellationToken);
+            string[] made = [.. Texts(outcome.Output).Distinct().Take(MostEffects)];
+            await WriteAsync(async t =>
+            {
+                // A vendor may tell of what an action made before it answers; and the answer that counts may have come in an earlier attempt.
+                await t.SaveEffectsAsync(_number, NumberOf(step.Connection), made, began);
+                await t.SaveEffectsAsync(_number, NumberOf(step.Connection), made, kept.At);
+            });
             return SendResult.Delivered;
         }
         catch (ActionConflictException e)
@@ -152,18 +186,18 @@ internal sealed class RuleSink(Workspace workspace, ActionRule rule) : ISink
         if (rule.UnchangedFor is not { } span)
             return false;
         if (change.Time + span <= workspace.Time.GetUtcNow())
-            return await IsOvertakenAsync(change, entity, cancellationToken);
+            return await IsOvertakenAsync(change, entity, DateTimeOffset.MaxValue, cancellationToken);
         await WriteAsync(t => t.SaveTimerAsync(new(_number, entity, change.Sequence, change.Previous, (change.Time + span).ToUnixTimeMilliseconds())));
         return true;
     }
 
-    /// <summary>Whether a later change of the entity matches, too.</summary>
-    private async ValueTask<bool> IsOvertakenAsync(OutboundEvent change, long entity, CancellationToken cancellationToken)
+    /// <summary>Whether a later change of the entity, before a time, takes the place of this one.</summary>
+    private async ValueTask<bool> IsOvertakenAsync(OutboundEvent change, long entity, DateTimeOffset before, CancellationToken cancellationToken)
     {
         for (var after = change.Sequence; ;)
         {
             var later = await workspace.Store.Reader.ChangesAsync(new ChangeQuery(after, 100) { Entity = entity }, cancellationToken);
-            if (later.Any(c => rule.Filter.Admits(c, workspace.Bindings, _tape) || c.Kind is "deleted" or "erased" or "merged"))
+            if (later.Any(c => c.At < before.ToUnixTimeMilliseconds() && (rule.Filter.Admits(c, workspace.Bindings, _tape) || c.Kind is "deleted" or "erased" or "merged")))
                 return true;
             if (later.Count == 0)
                 return false;
@@ -176,10 +210,12 @@ internal sealed class RuleSink(Workspace workspace, ActionRule rule) : ISink
     {
         using var document = JsonDocument.Parse(change.Data);
         var records = document.RootElement.GetProperty("cause").GetProperty("records").EnumerateArray().Select(r => (Connection: r.GetProperty("connection").GetString()!, Id: r.GetProperty("id").GetString()!)).ToList();
-        var at = change.Time;
-        foreach (var (connection, id) in records)
+        // Not at the same time: what an action was asked for is no echo of it.
+        var before = change.Time - TimeSpan.FromMilliseconds(1);
+        foreach (var (connection, record) in records)
             if (workspace.Config.Connection(connection) is null
-                || (!await IsKnownAsync(connection, id, at - EffectMemory, at + AnswerSlack, cancellationToken) && !await IsKnownAsync(connection, Touched(entity), at - EchoMemory, at, cancellationToken)))
+                || (!await IsKnownAsync(connection, record, change.Time - EffectMemory, change.Time, cancellationToken)
+                    && !await IsKnownAsync(connection, Touched(entity), change.Time - EchoMemory, before, cancellationToken)))
                 return false;
         return records.Count > 0;
     }
@@ -189,7 +225,7 @@ internal sealed class RuleSink(Workspace workspace, ActionRule rule) : ISink
 
     private int NumberOf(string connection) => workspace.NumberOf(workspace.Connection(connection));
 
-    private static string Touched(long entity) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"entity:{entity}");
+    private static string Touched(long entity) => string.Create(CultureInfo.InvariantCulture, $"entity:{entity}");
 
     private static IEnumerable<string> Texts(JsonElement output) => output.ValueKind switch
     {

@@ -16,7 +16,7 @@ public enum WebhookMode
     Batch,
 }
 
-/// <summary>A subscription's <c>webhook:</c>, see docs/guides/downstream.md.</summary>
+/// <summary>A subscription's <c>webhook:</c>, see docs/guides/subscriptions.md.</summary>
 internal sealed record WebhookOptions : ISinkOptions
 {
     private const int MostSecrets = 5;

@@ -63,7 +63,7 @@ internal static class SqliteSchema
         CREATE INDEX deliveries_entity ON deliveries(subscription, entity, seq) WHERE parked=0;
         CREATE TABLE timers(rule INTEGER NOT NULL, entity INTEGER NOT NULL, seq INTEGER NOT NULL, previous INTEGER NOT NULL, due INTEGER NOT NULL, PRIMARY KEY(rule, entity)) WITHOUT ROWID;
         CREATE INDEX timers_due ON timers(due);
-        CREATE TABLE effects(rule INTEGER NOT NULL, connection INTEGER NOT NULL, effect TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(rule, connection, effect)) WITHOUT ROWID;
+        CREATE TABLE effects(rule INTEGER NOT NULL, connection INTEGER NOT NULL, effect TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(rule, connection, effect, at)) WITHOUT ROWID;
         CREATE INDEX effects_at ON effects(at);
         CREATE TABLE documents(kind TEXT NOT NULL, name TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY(kind, name)) WITHOUT ROWID;
         CREATE TABLE log_entries(seq INTEGER PRIMARY KEY, act INTEGER NOT NULL, at INTEGER NOT NULL, indexed INTEGER NOT NULL, hash BLOB NOT NULL, entry BLOB NOT NULL);

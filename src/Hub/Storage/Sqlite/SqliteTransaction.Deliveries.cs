@@ -72,7 +72,7 @@ internal sealed partial class SqliteTransaction
 
     public ValueTask SaveEffectsAsync(int rule, int connection, IReadOnlyList<string> effects, long at)
     {
-        var save = database.Prepare("INSERT INTO effects(rule, connection, effect, at) VALUES(?1,?2,?3,?4) ON CONFLICT DO UPDATE SET at=excluded.at");
+        var save = database.Prepare("INSERT INTO effects(rule, connection, effect, at) VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING");
         foreach (var effect in effects)
             save.Bind(1, rule).Bind(2, connection).Bind(3, effect).Bind(4, at).Run();
         return ValueTask.CompletedTask;
