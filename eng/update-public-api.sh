@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes the SDK's present public surface into PublicAPI.Unshipped.txt, for review in the same commit as the change.
+# Writes the present public surface of an SDK project, or of ../Client, into PublicAPI.Unshipped.txt, for review in the same commit as the change.
 set -euo pipefail
 cd "$(dirname "$0")/../src/Sdk/${1:-Connector}"
 { echo '#nullable enable'; } > PublicAPI.Unshipped.txt

@@ -17,6 +17,10 @@ public sealed class ArchitectureTests
     public void The_SDK_references_nothing_of_ours() => Assert.Empty(Ours(typeof(IConnector).Assembly));
 
     [Fact]
+    public void The_client_references_nothing_but_the_platform() =>
+        Assert.All(typeof(IntegrationHub.Client.HubClient).Assembly.GetReferencedAssemblies(), a => Assert.StartsWith("System.", a.Name));
+
+    [Fact]
     public void The_hub_loads_nothing_that_is_made_for_tests()
     {
         bool IsForTests(string name) => name.StartsWith("WireMock", StringComparison.Ordinal) || name.StartsWith("IntegrationHub.Simulators", StringComparison.Ordinal) || name.StartsWith("IntegrationHub.Sdk.Simulation", StringComparison.Ordinal);

@@ -93,6 +93,10 @@ public sealed class ApiKeys(Workspace workspace)
         return CryptographicOperations.FixedTimeEquals(Hash(secret), key.Hash) ? key : null;
     }
 
+    /// <summary>Whether a key that was let in is still one: neither revoked nor expired.</summary>
+    public async ValueTask<bool> IsInForceAsync(ApiKey key, CancellationToken cancellationToken) =>
+        !IsExpired(key) && await _store.Reader.DocumentAsync(Kind, key.Id, cancellationToken) is not null;
+
     public bool IsExpired(ApiKey key) => key.Expires != 0 && _time.GetUtcNow().ToUnixTimeMilliseconds() >= key.Expires;
 
     public bool IsUseWorthNoting(ApiKey key) => _time.GetUtcNow().ToUnixTimeMilliseconds() - key.LastUsed >= Coarse.TotalMilliseconds;

@@ -26,7 +26,7 @@ internal sealed class ApiRequest
         Workspace = workspace;
         foreach (var (name, values) in http.Request.Query)
         {
-            if (!operation.Parameters.Any(p => p.Name == name && !p.InPath))
+            if (!operation.Parameters.Any(p => p.Name == name && p.InQuery))
                 throw Unknown(name);
             if (values.Count > 1)
                 throw new ProblemException(ProblemKind.ParameterInvalid, $"'{name}' is given more than once");
@@ -100,7 +100,7 @@ internal sealed class ApiRequest
 
     private ProblemException Unknown(string name)
     {
-        var names = _operation.Parameters.Where(p => !p.InPath).Select(p => p.Name).ToList();
+        var names = _operation.Parameters.Where(p => p.InQuery).Select(p => p.Name).ToList();
         var bracket = name.IndexOf('[');
         var field = bracket < 0 ? name : name[..bracket];
         if (_operation.Entity is not { } entity)

@@ -33,6 +33,7 @@ internal sealed class ApiRoutes
         EntityRoutes.Map(routes);
         TimelineRoutes.Map(routes);
         ChangeRoutes.Map(routes);
+        ChangeStreamRoutes.Map(routes);
         ConnectionRoutes.Map(routes);
         ActionRoutes.Map(routes);
         CallbackRoutes.Map(endpoints, endpoints.ServiceProvider.GetRequiredService<CallbackDesk>());

@@ -25,7 +25,7 @@ internal static class ChangeRoutes
             [
                 new("after", Schema.Integer(0, fallback: 0), "Sequence to go on behind."),
                 LimitParameter(routes),
-                new("entity", Schema.OneOf(routes.Workspace.Model.Entities.Select(e => e.Name)), "Only changes of this type."),
+                EntityParameter(routes),
                 new("wait", Schema.Integer(0, LongestWait, 0), "Seconds to wait for something new when there is nothing yet."),
             ],
             Answer = answer,
@@ -54,19 +54,27 @@ internal static class ChangeRoutes
     private static Parameter LimitParameter(ApiRoutes routes) =>
         new("limit", Schema.Integer(1, routes.Workspace.Config.Api.PageSize, Math.Min(50, routes.Workspace.Config.Api.PageSize)), "Changes per answer.");
 
+    internal static Parameter EntityParameter(ApiRoutes routes) => new("entity", Schema.OneOf(routes.Workspace.Model.Entities.Select(e => e.Name)), "Only changes of this type.");
+
+    /// <summary>The type that is asked for, or <c>null</c> for all.</summary>
+    internal static int? TypeOf(ApiRequest request) => request.Text("entity") is not { } name ? null
+        : request.Workspace.Bindings.Find(name)?.Number
+            ?? throw new ProblemException(ProblemKind.ParameterInvalid, "'entity' is no type of the model", [.. request.Workspace.Model.Entities.Select(e => e.Name)]);
+
+    /// <summary>The last sequence of the feed.</summary>
+    /// <exception cref="ProblemException">The one who asks has come further.</exception>
+    internal static async ValueTask<long> LastAsync(ApiRequest request, long after) =>
+        await request.Reader.LastChangeAsync(request.Cancelled) is var last && after <= last ? last
+            : throw new ProblemException(ProblemKind.SequenceAhead, $"the last sequence is {last}; was the store restored from a backup?");
+
     private static async Task FeedAsync(ApiRequest request, ChangeSignal signal, CancellationToken stopping)
     {
         var after = request.Number("after", 0, 0, long.MaxValue);
         var limit = request.Limit();
         var wait = TimeSpan.FromSeconds(request.Number("wait", 0, 0, LongestWait));
-        int? type = null;
-        if (request.Text("entity") is { } name)
-            type = request.Workspace.Bindings.Find(name)?.Number
-                ?? throw new ProblemException(ProblemKind.ParameterInvalid, "'entity' is no type of the model", [.. request.Workspace.Model.Entities.Select(e => e.Name)]);
+        var type = TypeOf(request);
         // Read before the changes: all up to here have been looked through when the page is not full.
-        var last = await request.Reader.LastChangeAsync(request.Cancelled);
-        if (after > last)
-            throw new ProblemException(ProblemKind.SequenceAhead, $"the last sequence is {last}; was the store restored from a backup?");
+        var last = await LastAsync(request, after);
 
         using var both = CancellationTokenSource.CreateLinkedTokenSource(request.Cancelled, stopping);
         var began = request.Workspace.Time.GetTimestamp();
@@ -113,15 +121,20 @@ internal static class ChangeRoutes
             [.. known.Select(c => new LogSubject(c.Change.Entity, EntityId.Format(c.Binding!.Type, c.Change.Entity))).DistinctBy(s => s.Entity)]);
     }
 
-    private static async Task WriteAsync(ApiRequest request, IReadOnlyList<ChangeRow> changes, long last)
+    /// <summary>The documents of changes, which may go out: the sovereignty log has been told. Changes of types that the model no longer declares have none.</summary>
+    internal static async ValueTask<IReadOnlyList<byte[]>> LoggedAsync(ApiRequest request, IReadOnlyList<ChangeRow> changes)
     {
         var documents = await new ChangeDocument(request.Reader, request.Workspace.Bindings).WriteAsync(changes, null, request.Cancelled);
-        if (documents.Count > 0)
-        {
-            var (data, subjects) = Moved(changes, request.Workspace.Bindings);
-            await request.LogAsync(data, subjects, ("after", $"{changes[0].Sequence - 1}"), ("to", $"{changes[^1].Sequence}"));
-        }
+        if (documents.Count == 0)
+            return documents;
+        var (data, subjects) = Moved(changes, request.Workspace.Bindings);
+        await request.LogAsync(data, subjects, ("after", $"{changes[0].Sequence - 1}"), ("to", $"{changes[^1].Sequence}"));
+        return documents;
+    }
 
+    private static async Task WriteAsync(ApiRequest request, IReadOnlyList<ChangeRow> changes, long last)
+    {
+        var documents = await LoggedAsync(request, changes);
         await request.JsonAsync(json =>
         {
             json.WriteStartObject();

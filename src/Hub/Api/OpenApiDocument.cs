@@ -137,7 +137,7 @@ internal static class OpenApiDocument
             described["parameters"] = new JsonArray([.. operation.Parameters.Select(p => new JsonObject
             {
                 ["name"] = p.Name,
-                ["in"] = p.InPath ? "path" : "query",
+                ["in"] = p.InPath ? "path" : p.InHeader ? "header" : "query",
                 ["required"] = p.InPath,
                 ["description"] = p.Description,
                 ["schema"] = p.Schema.DeepClone(),
@@ -150,7 +150,7 @@ internal static class OpenApiDocument
             [operation.Status.ToString(System.Globalization.CultureInfo.InvariantCulture)] = new JsonObject
             {
                 ["description"] = "The answer.",
-                ["content"] = new JsonObject { ["application/json"] = new JsonObject { ["schema"] = operation.Answer.DeepClone() } },
+                ["content"] = new JsonObject { [operation.AnswerType] = new JsonObject { ["schema"] = operation.Answer.DeepClone() } },
             },
         };
         foreach (var (status, description) in operation.Others)

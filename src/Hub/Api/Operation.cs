@@ -18,6 +18,8 @@ internal sealed record Operation(string Id, string Tag, string Summary)
     /// <summary>Schema of the answer.</summary>
     public required JsonNode Answer { get; init; }
 
+    public string AnswerType { get; init; } = "application/json";
+
     public int Status { get; init; } = 200;
 
     /// <summary>The entity type whose fields are parameters, for the lists of entities.</summary>
@@ -30,10 +32,14 @@ internal sealed record Operation(string Id, string Tag, string Summary)
     public IReadOnlyDictionary<int, string> Others { get; init; } = new Dictionary<int, string>();
 }
 
-/// <summary>One parameter of the query or, when the route's pattern names it, of the path.</summary>
+/// <summary>One parameter: of the query unless something else is said.</summary>
 internal sealed record Parameter(string Name, JsonNode Schema, string Description)
 {
     public bool InPath { get; init; }
+
+    public bool InHeader { get; init; }
+
+    public bool InQuery => !InPath && !InHeader;
 }
 
 /// <summary>A route that answers without a key.</summary>

@@ -35,6 +35,7 @@ public sealed record ProblemKind(string Code, int Status, string Title)
     public static readonly ProblemKind BodyTooLarge = new("body_too_large", 413, "The body is larger than the hub accepts");
     public static readonly ProblemKind MediaTypeUnsupported = new("media_type_unsupported", 415, "The body must be application/json");
     public static readonly ProblemKind RateLimited = new("rate_limited", 429, "Too many requests");
+    public static readonly ProblemKind TooManyStreams = new("too_many_streams", 429, "The key has as many streams open as it may");
     public static readonly ProblemKind Internal = new("internal", 500, "The hub has a fault");
     public static readonly ProblemKind StoreUnavailable = new("store_unavailable", 503, "The store cannot be used at the moment");
 
@@ -42,7 +43,7 @@ public sealed record ProblemKind(string Code, int Status, string Title)
     [
         ParameterUnknown, ParameterInvalid, FieldUnknown, FieldNotIndexed, OperatorUnknown, CursorInvalid, BodyInvalid, RequestInvalid,
         KeyMissing, KeyInvalid, KeyExpired, ScopeMissing, RouteNotFound, NotFound, MethodNotAllowed, SequenceAhead, ConnectionBusy, ConnectionUnusable,
-        RetryImpossible, SubscriptionConfigured, IdempotencyKeyMissing, IdempotencyKeyReused, ActionUnderWay, ActionRefused, ActionUncertain, VendorUnavailable, Deleted, BodyTooLarge, MediaTypeUnsupported, RateLimited, Internal, StoreUnavailable,
+        RetryImpossible, SubscriptionConfigured, IdempotencyKeyMissing, IdempotencyKeyReused, ActionUnderWay, ActionRefused, ActionUncertain, VendorUnavailable, Deleted, BodyTooLarge, MediaTypeUnsupported, RateLimited, TooManyStreams, Internal, StoreUnavailable,
     ];
 
     /// <summary>What stands for a status that something below the API has set.</summary>

@@ -35,10 +35,14 @@ internal sealed class ChangeSignal : IAsyncDisposable
             {
                 // Taken before the look, so that a commit between the look and the wait is not missed.
                 var news = Next();
-                if (await _store.Reader.LastChangeAsync(cancellationToken) > after || _time.GetElapsedTime(began) >= longest)
+                if (await _store.Reader.LastChangeAsync(cancellationToken) > after || longest - _time.GetElapsedTime(began) is not { Ticks: > 0 } left)
                     return;
-                await news.WaitAsync(cancellationToken);
+                await news.WaitAsync(left, _time, cancellationToken);
             }
+        }
+        catch (TimeoutException)
+        {
+            // The time is over.
         }
         finally
         {
@@ -70,11 +74,11 @@ internal sealed class ChangeSignal : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when something new is there, and three times a second in any case, so that those whose time is over can go.</summary>
+    /// <summary>Completes when something new is there, or nobody waits any more.</summary>
     private async Task LookAsync(Task committed)
     {
         var last = await _store.Reader.LastChangeAsync(CancellationToken.None);
-        for (var i = 0; i < 3 && Volatile.Read(ref _waiting) > 0; i++)
+        while (Volatile.Read(ref _waiting) > 0)
         {
             using var pause = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
             if (await Task.WhenAny(committed, Task.Delay(Interval, _time, pause.Token)) == committed)

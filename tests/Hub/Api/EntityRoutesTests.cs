@@ -21,6 +21,9 @@ public class EntityRoutesTests
         Assert.Equal(["Alpha bridge", "Alpha road"], await TitlesAsync(hub, "title[prefix]=Alpha&sort=title"));
         Assert.Equal(["Beta bridge", "Alpha road"], await TitlesAsync(hub, "status[ne]=active&sort=-title"));
         Assert.Equal(["Beta bridge", "Gamma road"], await TitlesAsync(hub, "closesAt[gte]=2025-02-15T00:00:00Z&sort=closesAt"));
+        // 16:00 and 20:00 in UTC.
+        Assert.Equal(["Gamma road"], await TitlesAsync(hub, "closesAt[gt]=2025-03-01T00:00:00%2B08:00&sort=closesAt"));
+        Assert.Equal(["Beta bridge", "Gamma road"], await TitlesAsync(hub, "closesAt[gte]=2025-03-01T00:00:00.0000000%2B08:00&sort=closesAt"));
         Assert.Equal(["Alpha bridge", "Gamma road"], await TitlesAsync(hub, "value[gt]=10&sort=value"));
         Assert.Equal(["Gamma road", "Alpha bridge", "Beta bridge", "Alpha road"], await TitlesAsync(hub, "sort=-value"));
         Assert.Equal(["Alpha bridge", "Beta bridge"], await TitlesAsync(hub, "q=bridge&sort=title"));

@@ -67,9 +67,13 @@ public sealed class ChangeSignalTests : IDisposable
     public async Task Waiting_the_time_over_ends_it()
     {
         await using var store = Open();
-        var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.FromSeconds(1) };
+        var time = new FakeTimeProvider();
         await using var signal = new ChangeSignal(store, time);
-        await signal.WaitAsync(0, TimeSpan.FromSeconds(1), Cancel);
+        var waiting = signal.WaitAsync(0, TimeSpan.FromSeconds(15), Cancel);
+        time.Advance(TimeSpan.FromSeconds(14));
+        Assert.False(waiting.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await waiting;
     }
 
     private static async Task AppendAsync(SqliteStore store)

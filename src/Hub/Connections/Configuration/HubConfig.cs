@@ -123,6 +123,10 @@ public sealed record ApiConfig
     /// <summary>The largest page.</summary>
     /// <value>Default 500.</value>
     public int PageSize { get; init; } = 500;
+
+    /// <summary>Streams of changes that each key may have open at once.</summary>
+    /// <value>Default 16.</value>
+    public int StreamsPerKey { get; init; } = 16;
 }
 
 /// <summary>Where metrics and traces go.</summary>
@@ -259,6 +263,7 @@ public static class HubConfigFile
             RequestsPerMinute = Number(api, "requestsPerMinute", fallback.RequestsPerMinute, 1, 10_000_000, diagnostics),
             BodyBytes = Number(api, "bodyBytes", fallback.BodyBytes, 1024, 512 * 1024 * 1024, diagnostics),
             PageSize = Number(api, "pageSize", fallback.PageSize, 1, 10_000, diagnostics),
+            StreamsPerKey = Number(api, "streamsPerKey", fallback.StreamsPerKey, 1, 10_000, diagnostics),
         };
         api.Finish();
         return read;

@@ -154,7 +154,7 @@ internal sealed class SqliteIndexes
 
     private static object? Value(JsonTape tape, int node, FieldKind kind) => tape[node].Kind switch
     {
-        JsonKind.String when kind == FieldKind.Time => Rfc3339.TryRead(tape.Raw(node), out var at) ? (object)at : null,
+        JsonKind.String when kind == FieldKind.Time => Rfc3339.TryRead(tape[node].HasEscapes ? Encoding.UTF8.GetBytes(tape.GetText(node)) : tape.Raw(node), out var at) ? (object)at : null,
         JsonKind.String => tape.GetText(node),
         // Whole numbers exactly, others as SQLite compares them.
         JsonKind.Number => long.TryParse(tape.Raw(node), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var whole) ? (object)whole : double.Parse(tape.Raw(node), CultureInfo.InvariantCulture),
