@@ -9,6 +9,12 @@ internal sealed class DeliverySession : IAsyncDisposable
     private const int Page = 500;
     private const int DuePage = 100;
 
+    /// <summary>Waiting events that a page of a replay is compared with.</summary>
+    private const int MostWaiting = 10_000;
+
+    /// <summary>Windows of events that may be delivered behind one that is still under way.</summary>
+    private const int MostBehind = 10;
+
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CommitInterval = TimeSpan.FromMilliseconds(100);
 
@@ -24,6 +30,7 @@ internal sealed class DeliverySession : IAsyncDisposable
     private long _lastCommit;
     private long? _looked;
     private ReplayPage? _replaying;
+    private bool _isOut;
     private bool _told;
     private bool _dirty;
 
@@ -37,8 +44,8 @@ internal sealed class DeliverySession : IAsyncDisposable
 
     public required EventWriter Writer { get; init; }
 
-    /// <summary>Entities of which something is kept for later, so that what follows has to wait behind it.</summary>
-    public required HashSet<long> Waiting { get; set; }
+    /// <summary>Entities of which something is kept for later, so that what follows has to wait behind it, each with the sequence of the first.</summary>
+    public required Dictionary<long, long> Waiting { get; set; }
 
     /// <summary>Events behind the position that are kept already, from before a crash.</summary>
     public required HashSet<long> Kept { get; init; }
@@ -135,10 +142,8 @@ internal sealed class DeliverySession : IAsyncDisposable
     /// <returns>Whether anything was read.</returns>
     private async ValueTask<bool> FillAsync(SenderReport report, CancellationToken stop)
     {
-        var held = _sender.Count;
-        var room = Math.Min(Page, _context.Limits.Window - held);
-        // Of a destination that is out it is enough to have what is tried first.
-        if (room <= 0 || room < Math.Min(Page, _context.Limits.Window) / 4 || (report.IsOut && held > 0))
+        _isOut = report.IsOut;
+        if (Room() is not (var room and > 0))
             return false;
         var rows = await Reader.ChangesAsync(new ChangeQuery(_progress.ReadTo, room), stop);
         if (rows.Count == 0)
@@ -148,19 +153,38 @@ internal sealed class DeliverySession : IAsyncDisposable
         var expired = rows.Where(r => r.At < oldest).ToList();
         if (expired.Count > 0)
             Forget((await Writer.WriteAsync(expired, _subscription.Filter, 0, isReplay: false, stop)).Count);
-        var events = await Writer.WriteAsync([.. rows.Where(r => r.At >= oldest)], _subscription.Filter, _progress.LastEvent, isReplay: false, stop);
+        // A receiver sees that those were left out: the first after them names the last of them.
+        var previous = expired.Count > 0 ? Math.Max(_progress.LastEvent, expired[^1].Sequence) : _progress.LastEvent;
+        var events = await Writer.WriteAsync([.. rows.Where(r => r.At >= oldest)], _subscription.Filter, previous, isReplay: false, stop);
         var page = new FeedPage(rows[^1].Sequence, [.. events.Select(e => new PendingEvent(e.Event, e.Change.Entity, PendingOrigin.Feed))], [.. events.Select(e => e.Change).Where(c => c.Sequence > _state.Claimed)]);
         foreach (var pending in page.Events)
             _progress.Add(pending);
         _progress.Read(page.To);
-        foreach (var pending in page.Events.Where(p => Waiting.Contains(p.Entity) || Kept.Contains(p.Event.Sequence)))
-            pending.IsDone = true;
+        var spilled = report.Spilled.Select(p => p.Entity).ToHashSet();
+        foreach (var pending in page.Events)
+        {
+            var waits = Waiting.TryGetValue(pending.Entity, out var first);
+            // What waits is later: this one was delivered before the hub stopped.
+            if (waits && pending.Event.Sequence < first)
+                Kept.Add(pending.Event.Sequence);
+            pending.IsDone = waits || spilled.Contains(pending.Entity) || Kept.Contains(pending.Event.Sequence);
+        }
+
         _dirty = true;
         if (events.Count == 0 && !report.IsNews)
             return true;
         await CommitAsync(report, page);
         _sender.Add(page.Events.Where(p => !p.IsDone));
         return true;
+    }
+
+    /// <summary>How many changes to read on, 0 for none.</summary>
+    private int Room()
+    {
+        var held = _sender.Count;
+        var room = Math.Min(Page, _context.Limits.Window - held);
+        // Of a destination that is out it is enough to have what is tried first; and one send that hangs holds up the position, not memory.
+        return room < Math.Min(Page, _context.Limits.Window) / 4 || (_isOut && held > 0) || _progress.Count > MostBehind * _context.Limits.Window ? 0 : room;
     }
 
     /// <summary>One transaction: what was delivered or is kept for later, how far that brings the position, and what may go out next.</summary>
@@ -203,20 +227,19 @@ internal sealed class DeliverySession : IAsyncDisposable
         _state = state;
         _lastCommit = Time.GetTimestamp();
         _dirty = false;
-        Waiting.UnionWith(report.Spilled.Select(p => p.Entity));
-        _retrying.ExceptWith(report.Retried.Select(r => r.Event.Event.Sequence).Concat(report.Refused.Select(p => p.Event.Sequence)));
+        _retrying.ExceptWith(report.Retried.Select(r => r.Event).Concat(report.Refused).Concat(report.Spilled).Select(p => p.Event.Sequence));
+        if (report.Retried.Count + report.Refused.Count + report.Spilled.Count > 0)
+            Waiting = new(await Reader.WaitingEntitiesAsync(_number, CancellationToken.None));
         if (report.Retried.Count + report.Refused.Count > 0)
-        {
-            Waiting = [.. await Reader.WaitingEntitiesAsync(_number, CancellationToken.None)];
             _looked = null;
-        }
     }
 
-    /// <summary>Rows of events that make room: the first of each entity is tried again, the others wait behind it.</summary>
+    /// <summary>Rows of events that make room: the first of each entity is tried again, the others wait behind it, and all behind what waits already.</summary>
     private List<DeliveryRow> Spilled(IReadOnlyList<PendingEvent> spilled)
     {
-        var first = new HashSet<long>();
-        return [.. spilled.Select(p => p.Row(_number, first.Add(p.Entity) ? Now + (long)RetrySchedule.OfEvent(Math.Max(1, p.Attempts), 0.5).TotalMilliseconds : DeliveryRow.BehindAnother) with { FirstAt = p.FirstAt == 0 ? Now : p.FirstAt })];
+        var first = new HashSet<long>(Waiting.Keys);
+        // Retries have their row.
+        return [.. spilled.Where(p => p.Origin != PendingOrigin.Retry).OrderBy(p => p.Event.Sequence).DistinctBy(p => p.Event.Sequence).Select(p => p.Row(_number, first.Add(p.Entity) ? Now + (long)RetrySchedule.OfEvent(Math.Max(1, p.Attempts), 0.5).TotalMilliseconds : DeliveryRow.BehindAnother) with { FirstAt = p.FirstAt == 0 ? Now : p.FirstAt })];
     }
 
     private async ValueTask EndRetryAsync(IHubTransaction transaction, RetriedEvent retried, long lastSuccess, long now)
@@ -244,7 +267,18 @@ internal sealed class DeliverySession : IAsyncDisposable
         var rows = (await Reader.DueDeliveriesAsync(_number, Now, DuePage, stop)).Where(r => !_retrying.Contains(r.Sequence)).OrderBy(r => r.Sequence).ToList();
         if (rows.Count == 0)
             return;
-        var changes = await Reader.ChangesAsync([.. rows.Select(r => r.Sequence)], stop);
+        var found = (await Reader.ChangesAsync([.. rows.Select(r => r.Sequence)], stop)).Where(c => _context.Workspace.Bindings.Find(c.Type) is not null).ToDictionary(c => c.Sequence);
+        if (rows.Where(r => !found.ContainsKey(r.Sequence)).ToList() is { Count: > 0 } lost)
+            await _context.Commits.WriteAsync(async transaction =>
+            {
+                await transaction.SaveDeliveriesAsync([.. lost.Select(r => r with { IsParked = true, Reason = "the model no longer has this type of entity" })]);
+                foreach (var row in lost)
+                    await transaction.ReleaseDeliveryAsync(_number, row.Entity, Now);
+            });
+        rows.RemoveAll(r => !found.ContainsKey(r.Sequence));
+        if (rows.Count == 0)
+            return;
+        List<ChangeRow> changes = [.. rows.Select(r => found[r.Sequence])];
         var events = await Writer.WriteAgainAsync(changes, rows, stop);
         await TellAsync(Writer.Entry(changes, ("retry", "true")));
         _retrying.UnionWith(rows.Select(r => r.Sequence));
@@ -273,7 +307,9 @@ internal sealed class DeliverySession : IAsyncDisposable
         if (await Replay.OfAsync(Reader, Name, stop) is not [var replay, ..])
             return;
         var rows = (await Reader.ChangesAsync(new ChangeQuery(replay.After, _context.Limits.ReplayPerSecond) { Entity = replay.Entity }, stop)).Where(r => r.Sequence <= replay.To).ToList();
-        var events = await Writer.WriteAsync(rows, replay.Filter(_subscription.Filter), 0, isReplay: true, stop);
+        // What waits is sent anyway, in its order.
+        var waits = (await Reader.DeliveriesAsync(new(MostWaiting, (_number, replay.After)) { Subscription = _number, IsParked = false }, stop)).Select(r => r.Sequence).ToHashSet();
+        var events = await Writer.WriteAsync([.. rows.Where(r => !waits.Contains(r.Sequence))], replay.Filter(_subscription.Filter), 0, isReplay: true, stop);
         if (events.Count > 0)
             await TellAsync(Writer.Entry([.. events.Select(e => e.Change)], ("replay", replay.Id)));
         List<PendingEvent> pending = [.. events.Select(e => new PendingEvent(e.Event, e.Change.Entity, PendingOrigin.Replay))];
@@ -295,7 +331,7 @@ internal sealed class DeliverySession : IAsyncDisposable
     private async ValueTask PassOverAsync()
     {
         var oldest = Time.GetUtcNow() - _context.Limits.Retention;
-        if (_progress.First is { } first && first.Event.Time < oldest)
+        if (_progress.First is { } head && head.Event.Time < oldest)
         {
             var old = _sender.TakeOlder(oldest);
             foreach (var pending in old)
@@ -303,14 +339,11 @@ internal sealed class DeliverySession : IAsyncDisposable
             Forget(old.Count);
         }
 
-        if (await Reader.DeliveriesAsync(new(1) { Subscription = _number }, CancellationToken.None) is not [var kept])
-            return;
-        var before = await Reader.LastChangeAtAsync(oldest.ToUnixTimeMilliseconds() - 1, CancellationToken.None);
-        if (kept.Sequence > before)
+        if (await Reader.OldestDeliveryAsync(_number, CancellationToken.None) is not { } first || first >= oldest.ToUnixTimeMilliseconds())
             return;
         var cleared = 0;
-        await _context.Commits.WriteAsync(async transaction => cleared = await transaction.ClearDeliveriesAsync(_number, before + 1));
-        Waiting = [.. await Reader.WaitingEntitiesAsync(_number, CancellationToken.None)];
+        await _context.Commits.WriteAsync(async transaction => cleared = await transaction.ClearDeliveriesAsync(_number, oldest.ToUnixTimeMilliseconds(), Now));
+        Waiting = new(await Reader.WaitingEntitiesAsync(_number, CancellationToken.None));
         Forget(cleared);
     }
 
@@ -331,8 +364,7 @@ internal sealed class DeliverySession : IAsyncDisposable
             longest = TimeSpan.FromMilliseconds(Math.Clamp(due - Now, 1, longest.TotalMilliseconds));
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var awake = _wake.WaitAsync(over.Token);
-        // With a full window news from the feed changes nothing.
-        var news = _sender.Count < _context.Limits.Window / 2 ? _context.Signal.WaitAsync(_progress.ReadTo, longest, over.Token) : Task.Delay(Timeout.InfiniteTimeSpan, Time, over.Token);
+        var news = Room() > 0 ? _context.Signal.WaitAsync(_progress.ReadTo, longest, over.Token) : Task.Delay(Timeout.InfiniteTimeSpan, Time, over.Token);
         await Task.WhenAny(awake, news, Task.Delay(longest, Time, over.Token));
         await over.CancelAsync();
         await Task.WhenAll(awake, news).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);

@@ -58,23 +58,31 @@ internal sealed class Dispatcher(DeliveryContext context, Subscription subscript
             _told = e.Message;
             await Task.Delay(PauseAfterFault, context.Time, stop);
         }
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+        {
+            // Nobody planned for it; its message may hold values.
+            DeliveryLog.Interrupted(_log, Subscription.Name, $"a fault of the hub ({e.GetType().Name}{e.StackTrace?.Split('\n').FirstOrDefault()})");
+            await Task.Delay(PauseAfterFault, context.Time, stop);
+        }
     }
 
     private async ValueTask<DeliverySession> OpenAsync(CancellationToken stop)
     {
-        var state = await SubscriptionState.ReadAsync(Reader, Subscription.Name, stop) ?? new SubscriptionState { Position = await StartAsync(stop) };
+        var state = await SubscriptionState.ReadAsync(Reader, Subscription.Name, stop);
+        if (state is null || state.Id != Subscription.Id)
+            state = await StartAsync(stop);
         if (state.Definition != Subscription.Json)
             state = state with { Definition = Subscription.Json, Claimed = state.Position };
         var sink = await Subscription.Sink.OpenAsync(new(context.ResolveAsync, context.Limits, context.Time, _log), stop);
         return new(context, Subscription, _number, state, sink, _log)
         {
             Writer = new(context.Workspace, Subscription, await FeedName.GetAsync(context.Store, stop)),
-            Waiting = [.. await Reader.WaitingEntitiesAsync(_number, stop)],
+            Waiting = new(await Reader.WaitingEntitiesAsync(_number, stop)),
             Kept = [.. await Reader.DeliverySequencesAsync(_number, state.Position, stop)],
         };
     }
 
-    private async ValueTask<long> StartAsync(CancellationToken stop)
+    private async ValueTask<SubscriptionState> StartAsync(CancellationToken stop)
     {
         var position = Subscription.Start.Kind switch
         {
@@ -82,8 +90,13 @@ internal sealed class Dispatcher(DeliveryContext context, Subscription subscript
             StartKind.Time => await Reader.LastChangeAtAsync(Subscription.Start.Value - 1, stop),
             _ => Subscription.Start.Value,
         };
-        // 'now' is when it was first seen, also when the hub stops before the first change.
-        await context.Commits.WriteAsync(t => new SubscriptionState { Position = position, Claimed = position, Definition = Subscription.Json }.SaveAsync(t, Subscription.Name));
-        return position;
+        // 'now' is when it was first seen, also when the hub stops before the first change. Rows that another of the name left are nobody's.
+        var state = new SubscriptionState { Id = Subscription.Id, Position = position, Claimed = position, Definition = Subscription.Json };
+        await context.Commits.WriteAsync(async transaction =>
+        {
+            await transaction.ClearDeliveriesAsync(_number, long.MaxValue, 0);
+            await state.SaveAsync(transaction, Subscription.Name);
+        });
+        return state;
     }
 }

@@ -18,6 +18,9 @@ internal sealed class Lanes
     /// <summary>When the next lane that waits has its turn (unix milliseconds), or <c>null</c>.</summary>
     public long? NextAt => _later.TryPeek(out _, out var at) ? at : null;
 
+    /// <summary>Whether some lane need not wait.</summary>
+    public bool HasReady => _ready.Count > 0;
+
     public void Add(PendingEvent pending)
     {
         if (!_lanes.TryGetValue(pending.Entity, out var lane))

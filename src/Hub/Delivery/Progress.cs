@@ -17,6 +17,9 @@ internal sealed class Progress(long position, long previous)
 
     public long Position => _order.TryPeek(out var first) ? first.Event.Sequence - 1 : ReadTo;
 
+    /// <summary>Events between the position and what was read.</summary>
+    public int Count => _order.Count;
+
     public PendingEvent? First => _order.TryPeek(out var first) ? first : null;
 
     public void Add(PendingEvent pending)

@@ -85,7 +85,9 @@ internal sealed class Sender(ISink sink, DeliveryLimits limits, TimeProvider tim
     public long? NextAt()
     {
         lock (_lock)
-            return _lanes.Count == 0 || _underWay >= sink.Concurrency || _circuit.IsProbing ? null : _circuit.IsOpen ? _circuit.OpenUntil : _lanes.NextAt;
+            if (_lanes.Count == 0 || _underWay >= sink.Concurrency || _circuit.IsProbing)
+                return null;
+        return !_circuit.IsOpen ? _lanes.NextAt : _lanes.HasReady ? _circuit.OpenUntil : Math.Max(_circuit.OpenUntil, _lanes.NextAt ?? 0);
     }
 
     /// <summary>Takes events out that are older than a time and not under way.</summary>
@@ -98,7 +100,7 @@ internal sealed class Sender(ISink sink, DeliveryLimits limits, TimeProvider tim
             {
                 var events = _lanes.TakeOut(entity);
                 foreach (var pending in events)
-                    if (pending.Origin != PendingOrigin.Retry && pending.Event.Time < than)
+                    if (pending.Origin == PendingOrigin.Feed && pending.Event.Time < than)
                         taken.Add(pending);
                     else
                         _lanes.Add(pending);
@@ -192,6 +194,7 @@ internal sealed class Sender(ISink sink, DeliveryLimits limits, TimeProvider tim
                 foreach (var pending in batch)
                     pending.Attempts++;
                 _lanes.Return(batch, _ => now);
+                _circuit.Succeeded(now);
                 break;
             case SendOutcome.Refused:
                 _lanes.Release(batch);

@@ -17,6 +17,9 @@ public sealed record SubscriptionState
     /// <summary>Up to here the sovereignty log knows that data goes out.</summary>
     public long Claimed { get; init; }
 
+    /// <summary>Whose it is: of two subscriptions of one name, one after the other, the second begins anew.</summary>
+    public string Id { get; init; } = "";
+
     /// <summary>What <see cref="Claimed"/> was said for: a changed subscription sends other data.</summary>
     public string Definition { get; init; } = "";
 

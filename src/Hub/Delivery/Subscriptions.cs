@@ -85,21 +85,25 @@ public sealed class Subscriptions
         if (Config.Subscriptions.Any(s => s.Name == name) || await Reader.DocumentAsync(Kind, name, cancellationToken) is null)
             return false;
         await ChangeAsync(name, "removed", actor, transaction => transaction.SaveDocumentAsync(Kind, name, null), cancellationToken);
-        await ForgetAsync(name);
+        await ForgetAsync(name, "");
         if ((await AllAsync(cancellationToken)).All(s => !SecretReferences.In(s.Json).Contains(("secret", SecretPrefix + name))))
             await _workspace.Secrets.RemoveAsync(SecretPrefix + name, cancellationToken);
         return true;
     }
 
-    /// <summary>Forgets what was kept of one that is gone; again by whoever was sending for it when it went.</summary>
-    internal async ValueTask ForgetAsync(string name)
+    /// <summary>Forgets what was kept of one that is gone, or was another of the same name; again by whoever was sending for it when it went.</summary>
+    /// <param name="id">Of the one that went.</param>
+    internal async ValueTask ForgetAsync(string name, string id)
     {
+        // One that is there and cannot be read keeps its place until it can.
+        if (await Reader.DocumentAsync(Kind, name, CancellationToken.None) is { } json && Kept.Read(json).Id == id)
+            return;
         var replays = await Replay.OfAsync(Reader, name, CancellationToken.None);
         var number = _workspace.Store.Catalog.Subscription(name);
         await using var transaction = await _workspace.Store.BeginAsync(CancellationToken.None);
         await SubscriptionState.RemoveAsync(transaction, name);
         await Hold.LiftAsync(transaction, name);
-        await transaction.ClearDeliveriesAsync(number, long.MaxValue);
+        await transaction.ClearDeliveriesAsync(number, long.MaxValue, _workspace.Now);
         foreach (var replay in replays)
             await replay.RemoveAsync(transaction, name);
         await transaction.CommitAsync();
@@ -188,7 +192,7 @@ public sealed class Subscriptions
             NextAt = _workspace.Now,
         })]);
         foreach (var timer in due)
-            await transaction.RemoveTimerAsync(timer.Rule, timer.Entity);
+            await transaction.RemoveTimerAsync(timer);
         await transaction.CommitAsync();
     }
 

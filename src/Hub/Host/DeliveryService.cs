@@ -46,7 +46,7 @@ internal sealed partial class DeliveryService(Workspace workspace, Subscriptions
                 _running.Remove(name);
                 // What it kept while it was taken away, and perhaps added again.
                 if (now?.Id != running.Id)
-                    await subscriptions.ForgetAsync(name);
+                    await subscriptions.ForgetAsync(name, running.Id);
             }
 
             foreach (var subscription in wanted.Values.Where(s => !_running.ContainsKey(s.Name)))

@@ -65,14 +65,15 @@ public interface IDeliveryTransaction
     /// <returns>How many.</returns>
     ValueTask<int> UnparkDeliveriesAsync(int subscription, long? sequence, long at);
 
-    /// <summary>Forgets rows of changes that are older than a sequence, or all.</summary>
+    /// <summary>Forgets what was first tried before a time (unix milliseconds), and lets what waited behind it be tried.</summary>
     /// <returns>How many.</returns>
-    ValueTask<int> ClearDeliveriesAsync(int subscription, long beforeSequence);
+    ValueTask<int> ClearDeliveriesAsync(int subscription, long firstBefore, long now);
 
     /// <summary>Sets the timer of an entity, in place of the one it has.</summary>
     ValueTask SaveTimerAsync(TimerRow timer);
 
-    ValueTask RemoveTimerAsync(int rule, long entity);
+    /// <summary>Does nothing when another change has taken the timer's place.</summary>
+    ValueTask RemoveTimerAsync(TimerRow timer);
 
     /// <summary>Remembers what an action of a rule touched (names of records at a connection, ids of entities), so that the change it causes is known.</summary>
     ValueTask SaveEffectsAsync(int rule, int connection, IReadOnlyList<string> effects, long at);
@@ -89,11 +90,14 @@ public interface IDeliveryReader
     /// <summary>Waiting ones whose time has come, those that wait longest first.</summary>
     ValueTask<IReadOnlyList<DeliveryRow>> DueDeliveriesAsync(int subscription, long now, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Entities of which something waits, so that what follows waits behind it.</summary>
-    ValueTask<IReadOnlyList<long>> WaitingEntitiesAsync(int subscription, CancellationToken cancellationToken);
+    /// <summary>Entities of which something waits, so that what follows waits behind it, each with the sequence of the first.</summary>
+    ValueTask<IReadOnlyDictionary<long, long>> WaitingEntitiesAsync(int subscription, CancellationToken cancellationToken);
 
     /// <summary>Sequences behind the given one that have a row.</summary>
     ValueTask<IReadOnlyList<long>> DeliverySequencesAsync(int subscription, long after, CancellationToken cancellationToken);
+
+    /// <summary>When the oldest was first tried (unix milliseconds), or <c>null</c> when there is none.</summary>
+    ValueTask<long?> OldestDeliveryAsync(int subscription, CancellationToken cancellationToken);
 
     ValueTask<(long Waiting, long Parked)> CountDeliveriesAsync(int subscription, CancellationToken cancellationToken);
 

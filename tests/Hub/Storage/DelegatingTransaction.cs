@@ -87,11 +87,11 @@ internal abstract class DelegatingTransaction(IHubTransaction inner) : IHubTrans
 
     public ValueTask<int> UnparkDeliveriesAsync(int subscription, long? sequence, long at) => inner.UnparkDeliveriesAsync(subscription, sequence, at);
 
-    public ValueTask<int> ClearDeliveriesAsync(int subscription, long beforeSequence) => inner.ClearDeliveriesAsync(subscription, beforeSequence);
+    public ValueTask<int> ClearDeliveriesAsync(int subscription, long firstBefore, long now) => inner.ClearDeliveriesAsync(subscription, firstBefore, now);
 
     public ValueTask SaveTimerAsync(TimerRow timer) => inner.SaveTimerAsync(timer);
 
-    public ValueTask RemoveTimerAsync(int rule, long entity) => inner.RemoveTimerAsync(rule, entity);
+    public ValueTask RemoveTimerAsync(TimerRow timer) => inner.RemoveTimerAsync(timer);
 
     public ValueTask SaveEffectsAsync(int rule, int connection, IReadOnlyList<string> effects, long at) => inner.SaveEffectsAsync(rule, connection, effects, at);
 

@@ -19,8 +19,20 @@ internal sealed partial class SqliteReader
         Deliveries(db.Prepare($"SELECT {DeliveryColumns} FROM deliveries WHERE subscription=?1 AND parked=0 AND next<=?2 ORDER BY next, seq LIMIT ?3")
             .Bind(1, subscription).Bind(2, now).Bind(3, limit))));
 
-    public ValueTask<IReadOnlyList<long>> WaitingEntitiesAsync(int subscription, CancellationToken cancellationToken) => new(store.Read<IReadOnlyList<long>>(db =>
-        Numbers(db.Prepare("SELECT DISTINCT entity FROM deliveries WHERE subscription=?1 AND parked=0").Bind(1, subscription))));
+    public ValueTask<IReadOnlyDictionary<long, long>> WaitingEntitiesAsync(int subscription, CancellationToken cancellationToken) => new(store.Read<IReadOnlyDictionary<long, long>>(db =>
+    {
+        var found = new Dictionary<long, long>();
+        using var rows = db.Prepare("SELECT entity, min(seq) FROM deliveries WHERE subscription=?1 AND parked=0 GROUP BY entity").Bind(1, subscription).Query();
+        while (rows.Read())
+            found.Add(rows.Int64(0), rows.Int64(1));
+        return found;
+    }));
+
+    public ValueTask<long?> OldestDeliveryAsync(int subscription, CancellationToken cancellationToken) => new(store.Read<long?>(db =>
+    {
+        using var rows = db.Prepare("SELECT min(first) FROM deliveries WHERE subscription=?1").Bind(1, subscription).Query();
+        return rows.Read() && !rows.IsNull(0) ? rows.Int64(0) : null;
+    }));
 
     public ValueTask<IReadOnlyList<long>> DeliverySequencesAsync(int subscription, long after, CancellationToken cancellationToken) => new(store.Read<IReadOnlyList<long>>(db =>
         Numbers(db.Prepare("SELECT seq FROM deliveries WHERE subscription=?1 AND seq>?2").Bind(1, subscription).Bind(2, after))));

@@ -51,10 +51,15 @@ internal sealed partial class SqliteTransaction
         return new(unparked);
     }
 
-    public ValueTask<int> ClearDeliveriesAsync(int subscription, long beforeSequence)
+    public ValueTask<int> ClearDeliveriesAsync(int subscription, long firstBefore, long now)
     {
-        database.Prepare("DELETE FROM deliveries WHERE subscription=?1 AND seq<?2").Bind(1, subscription).Bind(2, beforeSequence).Run();
-        return new(database.Changes);
+        database.Prepare("DELETE FROM deliveries WHERE subscription=?1 AND first<?2").Bind(1, subscription).Bind(2, firstBefore).Run();
+        var cleared = database.Changes;
+        database.Prepare("""
+            UPDATE deliveries SET next=?2 WHERE subscription=?1 AND next=?3 AND parked=0
+            AND seq=(SELECT min(d.seq) FROM deliveries d WHERE d.subscription=?1 AND d.entity=deliveries.entity AND d.parked=0)
+            """).Bind(1, subscription).Bind(2, now).Bind(3, DeliveryRow.BehindAnother).Run();
+        return new(cleared);
     }
 
     public ValueTask SaveTimerAsync(TimerRow timer)
@@ -64,9 +69,9 @@ internal sealed partial class SqliteTransaction
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask RemoveTimerAsync(int rule, long entity)
+    public ValueTask RemoveTimerAsync(TimerRow timer)
     {
-        database.Prepare("DELETE FROM timers WHERE rule=?1 AND entity=?2").Bind(1, rule).Bind(2, entity).Run();
+        database.Prepare("DELETE FROM timers WHERE rule=?1 AND entity=?2 AND seq=?3").Bind(1, timer.Rule).Bind(2, timer.Entity).Bind(3, timer.Sequence).Run();
         return ValueTask.CompletedTask;
     }
 
