@@ -15,7 +15,7 @@ public sealed record DeliveryLimits
     /// <value>Default 5 minutes.</value>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How old an undelivered change may become; older ones are passed over, counted and told.</summary>
+    /// <summary>How old an undelivered change may become, and how long one that was tried is kept; what is older is passed over, counted and told.</summary>
     /// <value>Default 30 days.</value>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(30);
 

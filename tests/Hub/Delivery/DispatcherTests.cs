@@ -259,6 +259,45 @@ public sealed class DispatcherTests
         AssertOrdered(sink.Taken);
     }
 
+    [Fact]
+    public async Task What_makes_room_is_not_overtaken_by_what_is_read_meanwhile()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        rig.Limits = new() { Window = 32 };
+        var sink = new TestSink();
+        var failures = new Dictionary<long, int>();
+        // Every customer has events in a long backlog that are refused three times.
+        sink.Answer = e => e.Sequence % 97 == 11 && (failures[e.Sequence] = failures.GetValueOrDefault(e.Sequence) + 1) <= 3 ? Refused : SendResult.Delivered;
+        for (var i = 0; i < 40; i++)
+            await rig.AppendAsync([.. Enumerable.Range(0, 50).Select(c => (long)(c % 7) + 1)]);
+        rig.Start(DeliveryRig.Subscribe("crm", sink));
+        await rig.UntilAsync(async () => (await rig.StateAsync("crm"))?.Position == 2_000 && (await rig.KeptAsync("crm")).Count == 0, TimeSpan.FromMilliseconds(200));
+        Assert.Equal(2_000, sink.Taken.DistinctBy(e => e.Id).Count());
+        AssertOrdered(sink.Taken);
+    }
+
+    [Fact]
+    public async Task What_waited_behind_an_event_that_is_passed_over_has_its_turn()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        var sink = new TestSink();
+        sink.Answer = e => e.Subject == "customer-2" ? Refused : SendResult.Delivered;
+        rig.Limits = new() { GiveUpAfter = TimeSpan.FromDays(300) };
+        rig.Start(DeliveryRig.Subscribe("crm", sink));
+        await rig.AppendAsync(1, 2, 3);
+        await rig.UntilAsync(async () => (await rig.KeptAsync("crm")).Count == 1);
+        rig.Time.Advance(TimeSpan.FromDays(20));
+        await rig.AppendAsync(2, 1);
+        await rig.UntilAsync(async () => (await rig.KeptAsync("crm")).Count == 2);
+        rig.Time.Advance(TimeSpan.FromDays(11));
+        await rig.UntilAsync(async () => (await rig.StateAsync("crm"))!.PassedOver == 1, TimeSpan.FromSeconds(1));
+        sink.Answer = _ => SendResult.Delivered;
+        await rig.UntilAsync(() => sink.Taken.Any(e => e.Sequence == 4), TimeSpan.FromMinutes(10));
+        await rig.AppendAsync(2);
+        await rig.UntilAsync(() => sink.Taken.Any(e => e.Sequence == 6), TimeSpan.FromSeconds(1));
+        Assert.DoesNotContain(sink.Taken, e => e.Sequence == 2);
+    }
+
     internal static void AssertOrdered(IEnumerable<OutboundEvent> events)
     {
         // By first arrival: what comes again after a crash or a failed batch is known by its id.
