@@ -78,7 +78,7 @@ internal static class AmqpRun
     private static async Task<double> SinkAsync(Uri url, string user, string password, string address, byte[] body, int count)
     {
         var options = new AmqpOptions { Url = url, Address = address, User = user, Password = password, InFlight = InFlight };
-        await using var sink = await options.OpenAsync(new((text, _) => new(text), new(), TimeProvider.System, NullLogger.Instance), CancellationToken.None);
+        await using var sink = await options.OpenAsync(new((text, _) => new(text), new() { AllowInside = ["127.0.0.1"] }, TimeProvider.System, NullLogger.Instance), CancellationToken.None);
         await SendAsync(0);
         var next = 0;
         var watch = Stopwatch.StartNew();
