@@ -165,10 +165,11 @@ internal sealed class TestSink(Func<OutboundEvent, SendResult>? answer = null) :
     private readonly Lock _lock = new();
     private readonly List<OutboundEvent> _taken = [];
     private int _attempts;
-    private int _mostTogether;
-    private int _together;
 
     public Func<OutboundEvent, SendResult> Answer { get; set; } = answer ?? (_ => SendResult.Delivered);
+
+    /// <summary>What a send waits for before it is answered.</summary>
+    public Func<OutboundEvent, Task> Before { get; init; } = async _ => await Task.Yield();
 
     public int Concurrency { get; init; } = 16;
 
@@ -195,17 +196,12 @@ internal sealed class TestSink(Func<OutboundEvent, SendResult>? answer = null) :
 
     public int Attempts => Volatile.Read(ref _attempts);
 
-    public int MostTogether => _mostTogether;
-
     public async Task<SendResult> SendAsync(IReadOnlyList<OutboundEvent> events, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _attempts);
-        lock (_lock)
-            _mostTogether = Math.Max(_mostTogether, ++_together);
-        await Task.Yield();
+        await Before(events[0]).WaitAsync(cancellationToken);
         lock (_lock)
         {
-            _together--;
             foreach (var one in events)
                 if (Answer(one) is { Outcome: not SendOutcome.Delivered } refused)
                     return refused;
