@@ -229,7 +229,7 @@ run_log() {
 
 # The AMQP rows need RabbitMQ with its AMQP 1.0 plugin (bench/rabbitmq.sh); without it they are left out.
 run_delivery() {
-  rm -rf "$work/delivery" "$work/rabbit"
+  rm -rf "$work/delivery" "$work/amqp" "$work/rabbit"
   {
     echo '| what | median | range | of the limit | CPU of each |'
     echo '|---|---:|---:|---:|---:|'
@@ -240,7 +240,7 @@ run_delivery() {
       echo '| AMQP 1.0 to RabbitMQ, durable | median | range | of the limit |'
       echo '|---|---:|---:|---:|'
       bench/rabbitmq.sh start "$work/rabbit" 5690 >&2
-      "${bench[@]}" amqp amqp://127.0.0.1:5690 guest guest "$deliveries" "$runs" || true
+      "${bench[@]}" amqp amqp://127.0.0.1:5690 guest guest "$deliveries" "$runs" "$work/amqp" || true
       bench/rabbitmq.sh stop "$work/rabbit" 5690 >&2
     fi
   } | table delivery "DELIVERIES=$deliveries RUNS=$runs bench/run.sh delivery"

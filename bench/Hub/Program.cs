@@ -16,7 +16,7 @@ const string Usage = """
     ideal-store IN DB KEY                       the plain limit of 'hub sync'; KEY is the member that names a record
     pipeline IN FOLDER [twice] [without-log]    syncs WeCom contacts into the embedded store in FOLDER
     log ENTRIES FOLDER                          fills a sovereignty log, signs it meanwhile, then proves and verifies
-    amqp URL USER PASSWORD COUNT RUNS           durable messages to a RabbitMQ (bench/rabbitmq.sh), by AMQPNetLite alone and by the sink in turn
+    amqp URL USER PASSWORD COUNT RUNS FOLDER    durable messages to a RabbitMQ (bench/rabbitmq.sh), by AMQPNetLite alone, the sink, and a whole subscription in turn
     delivery COUNT RUNS FOLDER                  changes of a store through dispatcher and webhook, and HttpClient alone in turn; then the latency at 500 changes/s
     webhooks COUNT [RUNS] [structured|binary]   the webhook sink against HttpClient alone, COUNT requests a run, 16 in flight
     parse IN                                    reads every line with Utf8JsonReader, nothing else
@@ -40,8 +40,8 @@ switch (args)
         return await PipelineRun.RunAsync(input, folder, how.Contains("twice"), !how.Contains("without-log"));
     case ["log", var entries, var folder]:
         return await LogRun.RunAsync(long.Parse(entries, CultureInfo.InvariantCulture), folder);
-    case ["amqp", var url, var user, var password, var count, var runs]:
-        return await AmqpRun.RunAsync(new Uri(url), user, password, int.Parse(count, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture));
+    case ["amqp", var url, var user, var password, var count, var runs, var folder]:
+        return await AmqpRun.RunAsync(new Uri(url), user, password, int.Parse(count, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture), folder);
     case ["webhooks", var count, .. var more]:
         return await WebhookRun.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), more is [var repeats, ..] ? int.Parse(repeats, CultureInfo.InvariantCulture) : 5, more is [_, var mode] ? mode : "structured");
     case ["delivery", var count, var runs, var folder]:

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Amqp;
 using Amqp.Framing;
+using IntegrationHub.Bench.Delivery;
 using IntegrationHub.Delivery;
 using IntegrationHub.Delivery.Amqp;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,31 +11,57 @@ using Section = Amqp.Framing.Data;
 
 namespace IntegrationHub.Bench.AmqpDelivery;
 
-/// <summary>Durable messages to one broker, by AMQPNetLite alone and by the sink in turn, each run into a queue of its own.</summary>
+/// <summary>
+/// Durable messages to one broker, by AMQPNetLite alone, by the sink, and by a whole subscription (feed, sovereignty log, durable position) in turn, each run into a queue
+/// of its own.
+/// </summary>
 internal static class AmqpRun
 {
     private const int InFlight = 500;
 
     /// <param name="url">Of a RabbitMQ with its AMQP 1.0 plugin.</param>
     /// <param name="count">Messages of a run.</param>
-    public static async Task<int> RunAsync(Uri url, string user, string password, int count, int runs)
+    public static async Task<int> RunAsync(Uri url, string user, string password, int count, int runs, string folder)
     {
-        var (raw, sink) = (new List<double>(), new List<double>());
+        await using var workspace = await DeliveryRun.OpenAsync(folder, count);
+        await using var signal = new ChangeSignal(workspace.Store, TimeProvider.System);
+        var context = new DeliveryContext(workspace, new() { AllowInside = ["127.0.0.1"] }, signal);
+        var (raw, sink, whole) = (new List<double>(), new List<double>(), new List<double>());
         var body = Encoding.UTF8.GetBytes($$$"""{"sequence":1,"entity":"customer","id":"customer-1","kind":"updated","changed":["name"],"data":{"name":"{{{new string('n', 400)}}}"}}""");
         // The first pair warms up.
         for (var run = 0; run <= runs; run++)
         {
             var a = await RawAsync(url, user, password, $"/queue/bench-raw-{run}", body, count);
             var b = await SinkAsync(url, user, password, $"/queue/bench-sink-{run}", body, count);
+            var c = await SubscriptionAsync(context, Options(url, user, password, $"/queue/bench-subscription-{run}"), count, run);
             if (run == 0)
                 continue;
             raw.Add(a);
             sink.Add(b);
+            whole.Add(c);
         }
 
         Row("AMQPNetLite, 500 under way (limit)", raw, raw);
         Row("sink, 500 under way", sink, raw);
+        Row("subscription: feed, log, durable position", whole, raw);
         return 0;
+    }
+
+    private static AmqpOptions Options(Uri url, string user, string password, string address) => new() { Url = url, Address = address, User = user, Password = password, InFlight = InFlight };
+
+    private static async Task<double> SubscriptionAsync(DeliveryContext context, AmqpOptions options, int count, int run)
+    {
+        var subscription = DeliveryRun.Subscription(options, $"amqp-{run}", StartKind.Beginning);
+        using var stop = new CancellationTokenSource();
+        var watch = Stopwatch.StartNew();
+        var dispatching = new Dispatcher(context, subscription).RunAsync(stop.Token);
+        // Behind everything that the broker settled: later than the broker had it, never earlier.
+        while (await SubscriptionState.ReadAsync(context.Store.Reader, subscription.Name, CancellationToken.None) is not { } state || state.Position < count)
+            await Task.Delay(5);
+        var rate = count / watch.Elapsed.TotalSeconds;
+        await stop.CancelAsync();
+        await dispatching;
+        return rate;
     }
 
     private static async Task<double> RawAsync(Uri url, string user, string password, string address, byte[] body, int count)
@@ -77,8 +104,7 @@ internal static class AmqpRun
 
     private static async Task<double> SinkAsync(Uri url, string user, string password, string address, byte[] body, int count)
     {
-        var options = new AmqpOptions { Url = url, Address = address, User = user, Password = password, InFlight = InFlight };
-        await using var sink = await options.OpenAsync(new((text, _) => new(text), new() { AllowInside = ["127.0.0.1"] }, TimeProvider.System, NullLogger.Instance), CancellationToken.None);
+        await using var sink = await Options(url, user, password, address).OpenAsync(new((text, _) => new(text), new() { AllowInside = ["127.0.0.1"] }, TimeProvider.System, NullLogger.Instance), CancellationToken.None);
         await SendAsync(0);
         var next = 0;
         var watch = Stopwatch.StartNew();

@@ -23,14 +23,11 @@ internal static class DeliveryRun
 
     public static async Task<int> RunAsync(int count, int runs, string folder)
     {
-        Directory.CreateDirectory(folder);
-        await using var workspace = await Workspace.OpenAsync(HubConfig.Default with { Root = Path.GetFullPath(folder) }, new ConnectorRegistry([]), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        await using var workspace = await OpenAsync(folder, count);
         await using var signal = new ChangeSignal(workspace.Store, TimeProvider.System);
         using var receiver = new LoopbackReceiver();
         var options = new WebhookOptions { Url = receiver.Url, Secrets = ["${secret:bench}"], Concurrency = WebhookRun.InFlight };
         await workspace.Secrets.SetAsync("bench", "whsec_" + Convert.ToBase64String(new byte[32]), CancellationToken.None);
-        for (var at = 0; at < count; at += 1_000)
-            await AppendAsync(workspace, Enumerable.Range(at, Math.Min(1_000, count - at)));
 
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = WebhookRun.InFlight, UseProxy = false });
         var body = await WebhookRun.BodyAsync(options);
@@ -58,6 +55,16 @@ internal static class DeliveryRun
         WebhookRun.Say("subscription with a webhook: feed, log, signature, durable position", hub, raw);
         await LatencyAsync(workspace, context, options, receiver);
         return 0;
+    }
+
+    /// <summary>A workspace with so many changes in its feed.</summary>
+    internal static async Task<Workspace> OpenAsync(string folder, int count)
+    {
+        Directory.CreateDirectory(folder);
+        var workspace = await Workspace.OpenAsync(HubConfig.Default with { Root = Path.GetFullPath(folder) }, new ConnectorRegistry([]), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        for (var at = 0; at < count; at += 1_000)
+            await AppendAsync(workspace, Enumerable.Range(at, Math.Min(1_000, count - at)));
+        return workspace;
     }
 
     private static async Task<(double Rate, double Cpu)> DispatchAsync(DeliveryContext context, WebhookOptions options, LoopbackReceiver receiver, int count, int run)
@@ -108,7 +115,7 @@ internal static class DeliveryRun
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Commit to arrival at {rate:F0} changes/s, each in a commit of its own, for {Seconds} s: p50 {waits[waits.Count / 2]:F1} ms, p99 {waits[waits.Count * 99 / 100]:F1} ms, most {waits[^1]:F1} ms (goal: p99 below 250 ms)."));
     }
 
-    private static Subscription Subscription(WebhookOptions options, string name, StartKind start) => new()
+    internal static Subscription Subscription(ISinkOptions options, string name, StartKind start) => new()
     {
         Name = name,
         Filter = new(),

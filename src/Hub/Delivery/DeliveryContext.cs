@@ -1,6 +1,7 @@
 using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Sdk;
+using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Delivery;
@@ -14,6 +15,17 @@ internal sealed record DeliveryContext(Workspace Workspace, DeliveryLimits Limit
     public IHubStore Store => Workspace.Store;
 
     public TimeProvider Time => Workspace.Time;
+
+    /// <summary>Tells the sovereignty log what goes out, before it does; what stays inside needs no entry.</summary>
+    public async ValueTask TellAsync(Subscription subscription, LogEntry entry)
+    {
+        if (!subscription.Sink.IsInside)
+            await Commits.WriteAsync(transaction =>
+            {
+                Workspace.Log.Writer.Write(transaction, entry);
+                return ValueTask.CompletedTask;
+            });
+    }
 
     /// <inheritdoc cref="SinkContext.Resolve"/>
     public async ValueTask<string> ResolveAsync(string text, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using IntegrationHub.Sovereignty.Log.Entries;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Delivery;
@@ -7,10 +6,6 @@ namespace IntegrationHub.Delivery;
 internal sealed class DeliverySession : IAsyncDisposable
 {
     private const int Page = 500;
-    private const int DuePage = 100;
-
-    /// <summary>Waiting events that a page of a replay is compared with.</summary>
-    private const int MostWaiting = 10_000;
 
     /// <summary>Windows of events that may be delivered behind one that is still under way.</summary>
     private const int MostBehind = 10;
@@ -20,35 +15,28 @@ internal sealed class DeliverySession : IAsyncDisposable
 
     private readonly DeliveryContext _context;
     private readonly Subscription _subscription;
-    private readonly int _number;
     private readonly ILogger _log;
     private readonly Sender _sender;
     private readonly Progress _progress;
     private readonly SemaphoreSlim _wake = new(0, 1);
-    private readonly HashSet<long> _retrying = [];
+    private readonly EventWriter _writer;
+    private readonly KeptEvents _kept;
+    private readonly ReplayRun _replays;
     private SubscriptionState _state;
     private long _lastCommit;
     private long? _looked;
-    private ReplayPage? _replaying;
     private bool _isOut;
     private bool _told;
     private bool _dirty;
 
-    public DeliverySession(DeliveryContext context, Subscription subscription, int number, SubscriptionState state, ISink sink, ILogger log)
+    /// <param name="kept">Loaded.</param>
+    public DeliverySession(DeliveryContext context, Subscription subscription, SubscriptionState state, ISink sink, EventWriter writer, KeptEvents kept, ReplayRun replays, ILogger log)
     {
-        (_context, _subscription, _number, _log) = (context, subscription, number, log);
-        _state = state;
+        (_context, _subscription, _state, _log) = (context, subscription, state, log);
+        (_writer, _kept, _replays) = (writer, kept, replays);
         _progress = new(state.Position, state.Previous);
         _sender = new(sink, context.Limits, context.Time, Wake);
     }
-
-    public required EventWriter Writer { get; init; }
-
-    /// <summary>Entities of which something is kept for later, so that what follows has to wait behind it, each with the sequence of the first.</summary>
-    public required Dictionary<long, long> Waiting { get; set; }
-
-    /// <summary>Events behind the position that are kept already, from before a crash.</summary>
-    public required HashSet<long> Kept { get; init; }
 
     private TimeProvider Time => _context.Time;
 
@@ -104,8 +92,8 @@ internal sealed class DeliverySession : IAsyncDisposable
             if (await Hold.ReadAsync(Reader, Name, stop) is not null)
                 return false;
             await PassOverAsync();
-            await RetryAsync(stop);
-            await ReplayAsync(stop);
+            _sender.Add(await _kept.TakeDueAsync(stop));
+            _sender.Add(await _replays.NextAsync(stop));
         }
 
         if (!filled)
@@ -152,23 +140,17 @@ internal sealed class DeliverySession : IAsyncDisposable
         var oldest = Now - (long)_context.Limits.Retention.TotalMilliseconds;
         var expired = rows.Where(r => r.At < oldest).ToList();
         if (expired.Count > 0)
-            Forget((await Writer.WriteAsync(expired, _subscription.Filter, 0, isReplay: false, stop)).Count);
+            Forget((await _writer.WriteAsync(expired, _subscription.Filter, 0, isReplay: false, stop)).Count);
         // A receiver sees that those were left out: the first after them names the last of them.
         var previous = expired.Count > 0 ? Math.Max(_progress.LastEvent, expired[^1].Sequence) : _progress.LastEvent;
-        var events = await Writer.WriteAsync([.. rows.Where(r => r.At >= oldest)], _subscription.Filter, previous, isReplay: false, stop);
+        var events = await _writer.WriteAsync([.. rows.Where(r => r.At >= oldest)], _subscription.Filter, previous, isReplay: false, stop);
         var page = new FeedPage(rows[^1].Sequence, [.. events.Select(e => new PendingEvent(e.Event, e.Change.Entity, PendingOrigin.Feed))], [.. events.Select(e => e.Change).Where(c => c.Sequence > _state.Claimed)]);
         foreach (var pending in page.Events)
             _progress.Add(pending);
         _progress.Read(page.To);
         var spilled = report.Spilled.Select(p => p.Entity).ToHashSet();
         foreach (var pending in page.Events)
-        {
-            var waits = Waiting.TryGetValue(pending.Entity, out var first);
-            // What waits is later: this one was delivered before the hub stopped.
-            if (waits && pending.Event.Sequence < first)
-                Kept.Add(pending.Event.Sequence);
-            pending.IsDone = waits || spilled.Contains(pending.Entity) || Kept.Contains(pending.Event.Sequence);
-        }
+            pending.IsDone = _kept.Holds(pending) || spilled.Contains(pending.Entity);
 
         _dirty = true;
         if (events.Count == 0 && !report.IsNews)
@@ -194,15 +176,7 @@ internal sealed class DeliverySession : IAsyncDisposable
         foreach (var pending in report.Spilled.Concat(report.Refused))
             pending.IsDone = true;
         _progress.Advance();
-        var rows = Spilled(report.Spilled);
-        if (page is not null)
-            rows.AddRange(page.Events.Where(p => p.IsDone && !Kept.Remove(p.Event.Sequence)).Select(p => p.Row(_number, DeliveryRow.BehindAnother) with { FirstAt = now }));
-        foreach (var pending in report.Refused)
-        {
-            DeliveryLog.Parked(_log, Name, pending.Event.Sequence, pending.Attempts, pending.Reason);
-            rows.Add(pending.Row(_number, now) with { IsParked = true });
-        }
-
+        var rows = _kept.Rows(report, page?.Events ?? [], now);
         var state = _state with
         {
             Position = _progress.Position,
@@ -215,116 +189,16 @@ internal sealed class DeliverySession : IAsyncDisposable
         };
         await _context.Commits.WriteAsync(async transaction =>
         {
-            await transaction.SaveDeliveriesAsync(rows);
-            foreach (var refused in report.Refused)
-                await transaction.ReleaseDeliveryAsync(_number, refused.Entity, now);
-            foreach (var retried in report.Retried)
-                await EndRetryAsync(transaction, retried, report.LastSuccess, now);
+            await _kept.SaveAsync(transaction, rows, report, now);
             if (page is { Claims.Count: > 0 } && !_subscription.Sink.IsInside)
-                _context.Workspace.Log.Writer.Write(transaction, Writer.Entry(page.Claims));
+                _context.Workspace.Log.Writer.Write(transaction, _writer.Entry(page.Claims));
             await state.SaveAsync(transaction, Name);
         });
         _state = state;
         _lastCommit = Time.GetTimestamp();
         _dirty = false;
-        _retrying.ExceptWith(report.Retried.Select(r => r.Event).Concat(report.Refused).Concat(report.Spilled).Select(p => p.Event.Sequence));
-        if (report.Retried.Count + report.Refused.Count + report.Spilled.Count > 0)
-            Waiting = new(await Reader.WaitingEntitiesAsync(_number, CancellationToken.None));
-        if (report.Retried.Count + report.Refused.Count > 0)
+        if (await _kept.SavedAsync(report))
             _looked = null;
-    }
-
-    /// <summary>Rows of events that make room: the first of each entity is tried again, the others wait behind it, and all behind what waits already.</summary>
-    private List<DeliveryRow> Spilled(IReadOnlyList<PendingEvent> spilled)
-    {
-        var first = new HashSet<long>(Waiting.Keys);
-        // Retries have their row.
-        return [.. spilled.Where(p => p.Origin != PendingOrigin.Retry).OrderBy(p => p.Event.Sequence).DistinctBy(p => p.Event.Sequence).Select(p => p.Row(_number, first.Add(p.Entity) ? Now + (long)RetrySchedule.OfEvent(Math.Max(1, p.Attempts), 0.5).TotalMilliseconds : DeliveryRow.BehindAnother) with { FirstAt = p.FirstAt == 0 ? Now : p.FirstAt })];
-    }
-
-    private async ValueTask EndRetryAsync(IHubTransaction transaction, RetriedEvent retried, long lastSuccess, long now)
-    {
-        var pending = retried.Event;
-        if (retried.NextAt is not { } next)
-        {
-            await transaction.RemoveDeliveriesAsync(_number, [pending.Event.Sequence]);
-            await transaction.ReleaseDeliveryAsync(_number, pending.Entity, now);
-            return;
-        }
-
-        // One that failed for so long while others were taken is not waited for any longer.
-        var parks = now - pending.FirstAt > _context.Limits.GiveUpAfter.TotalMilliseconds && lastSuccess > pending.FirstAt;
-        await transaction.SaveDeliveriesAsync([pending.Row(_number, next) with { IsParked = parks }]);
-        if (!parks)
-            return;
-        DeliveryLog.Parked(_log, Name, pending.Event.Sequence, pending.Attempts, pending.Reason);
-        await transaction.ReleaseDeliveryAsync(_number, pending.Entity, now);
-    }
-
-    /// <summary>Sends what could not be delivered before and is due.</summary>
-    private async ValueTask RetryAsync(CancellationToken stop)
-    {
-        var rows = (await Reader.DueDeliveriesAsync(_number, Now, DuePage, stop)).Where(r => !_retrying.Contains(r.Sequence)).OrderBy(r => r.Sequence).ToList();
-        if (rows.Count == 0)
-            return;
-        var found = (await Reader.ChangesAsync([.. rows.Select(r => r.Sequence)], stop)).Where(c => _context.Workspace.Bindings.Find(c.Type) is not null).ToDictionary(c => c.Sequence);
-        if (rows.Where(r => !found.ContainsKey(r.Sequence)).ToList() is { Count: > 0 } lost)
-            await _context.Commits.WriteAsync(async transaction =>
-            {
-                await transaction.SaveDeliveriesAsync([.. lost.Select(r => r with { IsParked = true, Reason = "the model no longer has this type of entity" })]);
-                foreach (var row in lost)
-                    await transaction.ReleaseDeliveryAsync(_number, row.Entity, Now);
-            });
-        rows.RemoveAll(r => !found.ContainsKey(r.Sequence));
-        if (rows.Count == 0)
-            return;
-        List<ChangeRow> changes = [.. rows.Select(r => found[r.Sequence])];
-        var events = await Writer.WriteAgainAsync(changes, rows, stop);
-        await TellAsync(Writer.Entry(changes, ("retry", "true")));
-        _retrying.UnionWith(rows.Select(r => r.Sequence));
-        _sender.Add(events.Select((e, i) => new PendingEvent(e, rows[i].Entity, PendingOrigin.Retry)
-        {
-            Attempts = rows[i].Attempts,
-            FirstAt = rows[i].Attempts == 0 ? 0 : rows[i].FirstAt,
-            Reason = rows[i].Reason,
-        }));
-    }
-
-    /// <summary>
-    /// Sends again what somebody asked for, one page in each round and beside everything else. A replay moves on when its page has arrived or is kept for later.
-    /// </summary>
-    private async ValueTask ReplayAsync(CancellationToken stop)
-    {
-        if (_replaying is { } under)
-        {
-            if (!under.Events.All(e => e.IsDone))
-                return;
-            var rest = under.Replay with { After = under.To, Sent = under.Replay.Sent + under.Events.Count };
-            await _context.Commits.WriteAsync(transaction => rest.After >= rest.To ? rest.RemoveAsync(transaction, Name) : rest.SaveAsync(transaction, Name));
-            _replaying = null;
-        }
-
-        if (await Replay.OfAsync(Reader, Name, stop) is not [var replay, ..])
-            return;
-        var rows = (await Reader.ChangesAsync(new ChangeQuery(replay.After, _context.Limits.ReplayPerSecond) { Entity = replay.Entity }, stop)).Where(r => r.Sequence <= replay.To).ToList();
-        // What waits is sent anyway, in its order.
-        var waits = (await Reader.DeliveriesAsync(new(MostWaiting, (_number, replay.After)) { Subscription = _number, IsParked = false }, stop)).Select(r => r.Sequence).ToHashSet();
-        var events = await Writer.WriteAsync([.. rows.Where(r => !waits.Contains(r.Sequence))], replay.Filter(_subscription.Filter), 0, isReplay: true, stop);
-        if (events.Count > 0)
-            await TellAsync(Writer.Entry([.. events.Select(e => e.Change)], ("replay", replay.Id)));
-        List<PendingEvent> pending = [.. events.Select(e => new PendingEvent(e.Event, e.Change.Entity, PendingOrigin.Replay))];
-        _replaying = new(replay, rows.Count > 0 ? rows[^1].Sequence : replay.To, pending);
-        _sender.Add(pending);
-    }
-
-    private async ValueTask TellAsync(LogEntry entry)
-    {
-        if (!_subscription.Sink.IsInside)
-            await _context.Commits.WriteAsync(transaction =>
-            {
-                _context.Workspace.Log.Writer.Write(transaction, entry);
-                return ValueTask.CompletedTask;
-            });
     }
 
     /// <summary>Lets go of what has become older than the retention, and says so.</summary>
@@ -339,12 +213,7 @@ internal sealed class DeliverySession : IAsyncDisposable
             Forget(old.Count);
         }
 
-        if (await Reader.OldestDeliveryAsync(_number, CancellationToken.None) is not { } first || first >= oldest.ToUnixTimeMilliseconds())
-            return;
-        var cleared = 0;
-        await _context.Commits.WriteAsync(async transaction => cleared = await transaction.ClearDeliveriesAsync(_number, oldest.ToUnixTimeMilliseconds(), Now));
-        Waiting = new(await Reader.WaitingEntitiesAsync(_number, CancellationToken.None));
-        Forget(cleared);
+        Forget(await _kept.PassOverAsync(oldest));
     }
 
     private void Forget(int count)
@@ -373,7 +242,4 @@ internal sealed class DeliverySession : IAsyncDisposable
     /// <param name="To">The last change that was looked at.</param>
     /// <param name="Claims">Changes of which the sovereignty log does not know yet that they go out.</param>
     private sealed record FeedPage(long To, IReadOnlyList<PendingEvent> Events, IReadOnlyList<ChangeRow> Claims);
-
-    /// <param name="To">The last change that was looked at.</param>
-    private sealed record ReplayPage(Replay Replay, long To, IReadOnlyList<PendingEvent> Events);
 }

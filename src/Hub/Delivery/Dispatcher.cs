@@ -74,12 +74,10 @@ internal sealed class Dispatcher(DeliveryContext context, Subscription subscript
         if (state.Definition != Subscription.Json)
             state = state with { Definition = Subscription.Json, Claimed = state.Position };
         var sink = await Subscription.Sink.OpenAsync(new(context.ResolveAsync, context.Limits, context.Time, _log), stop);
-        return new(context, Subscription, _number, state, sink, _log)
-        {
-            Writer = new(context.Workspace, Subscription, await FeedName.GetAsync(context.Store, stop)),
-            Waiting = new(await Reader.WaitingEntitiesAsync(_number, stop)),
-            Kept = [.. await Reader.DeliverySequencesAsync(_number, state.Position, stop)],
-        };
+        var writer = new EventWriter(context.Workspace, Subscription, await FeedName.GetAsync(context.Store, stop));
+        var kept = new KeptEvents(context, Subscription, _number, writer, _log);
+        await kept.LoadAsync(state.Position, stop);
+        return new(context, Subscription, state, sink, writer, kept, new ReplayRun(context, Subscription, _number, writer), _log);
     }
 
     private async ValueTask<SubscriptionState> StartAsync(CancellationToken stop)

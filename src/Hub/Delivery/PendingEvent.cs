@@ -31,6 +31,9 @@ internal sealed class PendingEvent(OutboundEvent @event, long entity, PendingOri
 
     public string Reason { get; set; } = "";
 
+    /// <summary>The destination took it.</summary>
+    public bool IsDelivered { get; set; }
+
     /// <summary>It was delivered, or is kept for later: the subscription's position may pass it.</summary>
     public bool IsDone { get; set; }
 

@@ -1,3 +1,5 @@
+using IntegrationHub.Storage;
+
 namespace IntegrationHub.Delivery;
 
 /// <summary>
@@ -39,11 +41,17 @@ internal sealed class Sender(ISink sink, DeliveryLimits limits, TimeProvider tim
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>Takes events over and begins what may begin.</summary>
     public void Add(IEnumerable<PendingEvent> events)
     {
         lock (_lock)
             foreach (var pending in events)
-                _lanes.Add(pending);
+                // One before it failed, which nobody has heard of yet.
+                if (pending.Origin == PendingOrigin.Retry && _retried.Any(r => r.NextAt is not null && r.Event.Entity == pending.Entity))
+                    _retried.Add(new(pending, DeliveryRow.BehindAnother));
+                else
+                    _lanes.Add(pending);
+        Start();
     }
 
     /// <summary>Begins whatever may begin now.</summary>
@@ -181,7 +189,7 @@ internal sealed class Sender(ISink sink, DeliveryLimits limits, TimeProvider tim
                 _delivered += batch.Count;
                 foreach (var pending in batch)
                 {
-                    pending.IsDone = true;
+                    pending.IsDelivered = pending.IsDone = true;
                     if (pending.Origin == PendingOrigin.Retry)
                         _retried.Add(new(pending, null));
                 }
@@ -222,17 +230,23 @@ internal sealed class Sender(ISink sink, DeliveryLimits limits, TimeProvider tim
 
                 // Retries go alone.
                 if (batch[0].Origin == PendingOrigin.Retry)
-                {
-                    _lanes.Release(batch);
-                    _retried.Add(new(batch[0], NextTry(batch[0], now, result.RetryAfter)));
-                }
+                    SendBack(batch, NextTry(batch[0], now, result.RetryAfter));
                 else
-                {
                     _lanes.Return(batch, p => NextTry(p, now, result.RetryAfter));
-                }
-
                 break;
         }
+    }
+
+    /// <summary>A retry that failed goes back to where it was kept, and the others of its entity that were to follow it.</summary>
+    private void SendBack(List<PendingEvent> retry, long nextAt)
+    {
+        _lanes.Release(retry);
+        _retried.Add(new(retry[0], nextAt));
+        foreach (var behind in _lanes.TakeOut(retry[0].Entity))
+            if (behind.Origin == PendingOrigin.Retry)
+                _retried.Add(new(behind, DeliveryRow.BehindAnother));
+            else
+                _lanes.Add(behind);
     }
 
     private long NextTry(PendingEvent pending, long now, TimeSpan? retryAfter)
@@ -268,7 +282,7 @@ internal sealed class Sender(ISink sink, DeliveryLimits limits, TimeProvider tim
 }
 
 /// <summary>A retry that ended.</summary>
-/// <param name="NextAt">When to try again, in unix milliseconds; <c>null</c> when it was delivered.</param>
+/// <param name="NextAt">When to try again, in unix milliseconds; <see cref="DeliveryRow.BehindAnother"/> when one before it failed; <c>null</c> when it was delivered.</param>
 internal readonly record struct RetriedEvent(PendingEvent Event, long? NextAt);
 
 /// <summary>What happened at a sender since the last report.</summary>

@@ -196,6 +196,11 @@ public sealed class Subscriptions
         await transaction.CommitAsync();
     }
 
+    /// <summary>Forgets what rules kept of changes that have passed the retention.</summary>
+    /// <returns>How many.</returns>
+    internal ValueTask<int> ForgetInputsAsync(CancellationToken cancellationToken) =>
+        KeptInputs.ForgetAsync(_workspace.Store, _workspace.Now - (long)Config.Limits.Retention.TotalMilliseconds, cancellationToken);
+
     /// <summary>How many events a replay would send.</summary>
     public async ValueTask<long> CountAsync(Subscription subscription, Replay replay, CancellationToken cancellationToken)
     {

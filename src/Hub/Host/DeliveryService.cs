@@ -8,10 +8,12 @@ namespace IntegrationHub.Host;
 internal sealed partial class DeliveryService(Workspace workspace, Subscriptions subscriptions, ChangeSignal signal) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan TidyInterval = TimeSpan.FromHours(1);
 
     private readonly DeliveryContext _context = new(workspace, subscriptions.Config.Limits, signal);
     private readonly ILogger _log = workspace.Logs.CreateLogger("Delivery");
     private readonly Dictionary<string, Running> _running = new(StringComparer.Ordinal);
+    private long? _tidied;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -36,6 +38,12 @@ internal sealed partial class DeliveryService(Workspace workspace, Subscriptions
         try
         {
             await subscriptions.FireTimersAsync(stop);
+            if (_tidied is not { } tidied || workspace.Time.GetElapsedTime(tidied) >= TidyInterval)
+            {
+                await subscriptions.ForgetInputsAsync(stop);
+                _tidied = workspace.Time.GetTimestamp();
+            }
+
             var wanted = (await subscriptions.AllAsync(stop)).ToDictionary(s => s.Name, StringComparer.Ordinal);
             foreach (var (name, running) in _running.ToList())
             {

@@ -57,8 +57,11 @@ public interface IDeliveryTransaction
 
     ValueTask<DeliveryRow?> DeliveryAsync(int subscription, long sequence);
 
-    /// <summary>Lets the first waiting event of an entity be tried at a time (unix milliseconds), if it waits behind another.</summary>
-    ValueTask ReleaseDeliveryAsync(int subscription, long entity, long at);
+    /// <summary>Lets the first waiting events of an entity be tried at a time (unix milliseconds), in their order, unless one of them waits for a later time.</summary>
+    ValueTask ReleaseDeliveriesAsync(int subscription, long entity, long at);
+
+    /// <summary>Lets the waiting events of an entity behind a sequence wait until they are released.</summary>
+    ValueTask HoldDeliveriesAsync(int subscription, long entity, long after);
 
     /// <summary>Parked ones become waiting ones, to be tried at once, with their attempts counted from the start.</summary>
     /// <param name="sequence">Only this one, or <c>null</c> for all.</param>

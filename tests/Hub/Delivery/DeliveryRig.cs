@@ -22,7 +22,7 @@ internal sealed class DeliveryRig : IAsyncDisposable
     {
     }
 
-    public FakeTimeProvider Time { get; } = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    public CountingTime Time { get; } = new();
 
     public Workspace Workspace { get; private set; } = null!;
 
@@ -47,14 +47,16 @@ internal sealed class DeliveryRig : IAsyncDisposable
         await OpenWorkspaceAsync();
     }
 
-    public static Subscription Subscribe(string name, ISink sink, ChangeFilter? filter = null, StartKind start = StartKind.Beginning) => new()
+    public static Subscription Subscribe(string name, ISink sink, ChangeFilter? filter = null, StartKind start = StartKind.Beginning) => Subscribe(name, new TestSinkOptions(sink), filter, start);
+
+    public static Subscription Subscribe(string name, ISinkOptions sink, ChangeFilter? filter = null, StartKind start = StartKind.Beginning) => new()
     {
         Name = name,
         Filter = filter ?? new(),
         Purpose = "service",
         Region = "DE",
         Start = new(start, 0),
-        Sink = new TestSinkOptions(sink),
+        Sink = sink,
         Json = name,
     };
 
@@ -156,6 +158,20 @@ internal sealed class DeliveryRig : IAsyncDisposable
         public string Target => "test.example";
 
         public ValueTask<ISink> OpenAsync(SinkContext context, CancellationToken cancellationToken) => new(Sink);
+    }
+}
+
+/// <summary>A clock that moves when it is told to, and knows how often it was looked at.</summary>
+internal sealed class CountingTime() : FakeTimeProvider(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero))
+{
+    private int _looks;
+
+    public int Looks => Volatile.Read(ref _looks);
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        Interlocked.Increment(ref _looks);
+        return base.GetUtcNow();
     }
 }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IntegrationHub.Delivery;
 using IntegrationHub.Mapping.JsonPath;
+using IntegrationHub.Storage;
 
 namespace IntegrationHub.Tests.Delivery;
 
@@ -316,6 +317,141 @@ public sealed class DispatcherTests
         await rig.AppendAsync(2);
         await rig.UntilAsync(() => sink.Taken.Any(e => e.Sequence == 6), TimeSpan.FromSeconds(1));
         Assert.DoesNotContain(sink.Taken, e => e.Sequence == 1);
+    }
+
+    [Fact]
+    public async Task A_backlog_of_one_entity_drains_in_order_though_events_in_the_midst_of_it_fail_again()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        var sink = new TestSink(e => e.Subject == "customer-2" ? Refused : SendResult.Delivered);
+        rig.Start(DeliveryRig.Subscribe("crm", sink));
+        await rig.AppendAsync(2);
+        await rig.UntilAsync(async () => (await rig.StateAsync("crm"))?.FailingSince > 0);
+        for (var i = 0; i < 20; i++)
+            await rig.AppendAsync(1, 2, 2, 2, 2, 2);
+        await rig.UntilAsync(async () => (await rig.KeptAsync("crm")).Count == 101);
+
+        var failures = new Dictionary<long, int>();
+        sink.Answer = e => e.Sequence % 9 == 4 && (failures[e.Sequence] = failures.GetValueOrDefault(e.Sequence) + 1) <= 2 ? Refused : SendResult.Delivered;
+        await rig.UntilAsync(async () => (await rig.KeptAsync("crm")).Count == 0, TimeSpan.FromSeconds(1));
+        Assert.Equal(121, sink.TakenCount);
+        Assert.Equal(121, sink.Taken.DistinctBy(e => e.Id).Count());
+        AssertOrdered(sink.Taken);
+    }
+
+    [Fact]
+    public async Task A_replay_that_delivers_a_parked_event_leaves_nothing_parked()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        var sink = new TestSink(e => e.Sequence == 2 ? SendResult.Refused("HTTP 400") : SendResult.Delivered);
+        var subscription = DeliveryRig.Subscribe("crm", sink);
+        rig.Start(subscription);
+        await rig.AppendAsync(1, 2, 3);
+        await rig.UntilAsync(async () => (await rig.StateAsync("crm"))?.Position == 3 && (await rig.KeptAsync("crm", parked: true)).Count == 1);
+        var subscriptions = Subscriptions.Open(rig.Workspace);
+        await subscriptions.ReplayAsync("crm", new("r1", 0, 3, null, null, null, 0), "test", Cancel);
+        await rig.UntilAsync(async () => (await Replay.OfAsync(rig.Workspace.Store.Reader, "crm", Cancel)).Count == 0);
+        Assert.Equal(2, Assert.Single(await rig.KeptAsync("crm", parked: true)).Sequence);
+
+        sink.Answer = _ => SendResult.Delivered;
+        await subscriptions.ReplayAsync("crm", new("r2", 0, 3, null, null, null, 0), "test", Cancel);
+        await rig.UntilAsync(async () => (await Replay.OfAsync(rig.Workspace.Store.Reader, "crm", Cancel)).Count == 0);
+        Assert.Empty(await rig.KeptAsync("crm"));
+    }
+
+    [Fact]
+    public async Task A_send_that_hangs_holds_up_the_position_and_not_the_memory()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        rig.Limits = new() { Window = 32 };
+        var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var sink = new TestSink { Before = e => e.Sequence == 1 ? hangs.Task : Task.CompletedTask };
+        for (var i = 0; i < 20; i++)
+            await rig.AppendAsync([.. Enumerable.Range(1, 50).Select(c => (long)c)]);
+        rig.Start(DeliveryRig.Subscribe("crm", sink));
+        await rig.UntilAsync(() => sink.TakenCount > 10 * 32 - 32);
+        for (var i = 0; i < 50; i++)
+            await rig.UntilAsync(() => true);
+        rig.Time.Advance(TimeSpan.FromSeconds(10));
+        Assert.InRange(sink.TakenCount, 10 * 32 - 32, 11 * 32);
+        Assert.Equal(0, (await rig.StateAsync("crm"))!.Position);
+
+        hangs.SetResult();
+        await rig.UntilAsync(async () => (await rig.StateAsync("crm"))!.Position == 1_000);
+        AssertOrdered(sink.Taken);
+    }
+
+    [Fact]
+    public async Task A_destination_that_is_out_costs_nothing_between_its_tries()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        var sink = new TestSink(_ => Refused);
+        rig.Start(DeliveryRig.Subscribe("crm", sink));
+        for (var i = 0; i < 20; i++)
+            await rig.AppendAsync([.. Enumerable.Range(1, 100).Select(c => (long)c)]);
+        await rig.UntilAsync(async () => (await rig.StateAsync("crm"))?.NextTry > 0);
+        var (attempts, looks) = (sink.Attempts, rig.Time.Looks);
+        // The clock stands still.
+        await Task.Delay(100, Cancel);
+        Assert.InRange(sink.Attempts - attempts, 0, 16);
+        Assert.InRange(rig.Time.Looks - looks, 0, 200);
+    }
+
+    [Fact]
+    public async Task Another_subscription_of_the_same_name_begins_anew()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        var sink = new TestSink();
+        await rig.AppendAsync(1, 2, 3);
+        await using (rig.Start(DeliveryRig.Subscribe("crm", sink) with { Id = "a" }))
+            await rig.UntilAsync(async () => (await rig.StateAsync("crm"))?.Position == 3);
+        await using (rig.Start(DeliveryRig.Subscribe("crm", sink) with { Id = "a" }))
+        {
+            await rig.AppendAsync(4);
+            await rig.UntilAsync(async () => (await rig.StateAsync("crm"))?.Position == 4);
+        }
+
+        Assert.Equal(4, sink.TakenCount);
+        rig.Start(DeliveryRig.Subscribe("crm", sink) with { Id = "b" });
+        await rig.UntilAsync(() => sink.TakenCount == 8);
+        Assert.Equal([1L, 2, 3, 4], sink.Taken.Skip(4).Select(e => e.Sequence).Order());
+    }
+
+    [Fact]
+    public async Task What_is_kept_of_a_subscription_that_cannot_be_read_stays_and_goes_with_another_of_its_name()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        var subscriptions = Subscriptions.Open(rig.Workspace);
+        var (subscription, _) = await subscriptions.AddAsync("crm", """{"sink":{"webhook":{"url":"https://app.example/hooks"}}}""", "test", Cancel);
+        await using (var transaction = await rig.Workspace.Store.BeginAsync(Cancel))
+        {
+            await new SubscriptionState { Id = subscription.Id, Position = 7 }.SaveAsync(transaction, "crm");
+            // As another version of the hub wrote it.
+            await transaction.SaveDocumentAsync("subscription", "crm", """{"id":"ID","from":0,"definition":{"sink":{"pigeon":{}}}}""".Replace("ID", subscription.Id, StringComparison.Ordinal));
+            await transaction.CommitAsync();
+        }
+
+        Assert.Null(await subscriptions.FindAsync("crm", Cancel));
+        await subscriptions.ForgetAsync("crm", subscription.Id);
+        Assert.Equal(7, (await rig.StateAsync("crm"))?.Position);
+        await subscriptions.ForgetAsync("crm", "another");
+        Assert.Null(await rig.StateAsync("crm"));
+    }
+
+    [Fact]
+    public async Task A_timer_that_was_set_anew_is_not_removed_with_the_one_before()
+    {
+        await using var rig = await DeliveryRig.OpenAsync();
+        var rule = rig.Workspace.Store.Catalog.Subscription("rule:r");
+        await using (var transaction = await rig.Workspace.Store.BeginAsync(Cancel))
+        {
+            await transaction.SaveTimerAsync(new(rule, 5, 1, 0, 10));
+            await transaction.SaveTimerAsync(new(rule, 5, 2, 1, 20));
+            await transaction.RemoveTimerAsync(new(rule, 5, 1, 0, 10));
+            await transaction.CommitAsync();
+        }
+
+        Assert.Equal(new TimerRow(rule, 5, 2, 1, 20), Assert.Single(await rig.Workspace.Store.Reader.DueTimersAsync(100, 10, Cancel)));
     }
 
     internal static void AssertOrdered(IEnumerable<OutboundEvent> events)

@@ -83,7 +83,9 @@ internal abstract class DelegatingTransaction(IHubTransaction inner) : IHubTrans
 
     public ValueTask<DeliveryRow?> DeliveryAsync(int subscription, long sequence) => inner.DeliveryAsync(subscription, sequence);
 
-    public ValueTask ReleaseDeliveryAsync(int subscription, long entity, long at) => inner.ReleaseDeliveryAsync(subscription, entity, at);
+    public ValueTask ReleaseDeliveriesAsync(int subscription, long entity, long at) => inner.ReleaseDeliveriesAsync(subscription, entity, at);
+
+    public ValueTask HoldDeliveriesAsync(int subscription, long entity, long after) => inner.HoldDeliveriesAsync(subscription, entity, after);
 
     public ValueTask<int> UnparkDeliveriesAsync(int subscription, long? sequence, long at) => inner.UnparkDeliveriesAsync(subscription, sequence, at);
 

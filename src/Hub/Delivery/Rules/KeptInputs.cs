@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using IntegrationHub.Storage;
 
@@ -14,15 +15,52 @@ internal sealed record KeptInputs(long At, IReadOnlyList<string> Inputs)
     private const string Kind = "rule-input";
 
     /// <param name="key">Of the rule and the change.</param>
-    public static async ValueTask<KeptInputs?> ReadAsync(IHubReader reader, string key, CancellationToken cancellationToken)
+    public static async ValueTask<KeptInputs?> ReadAsync(IHubReader reader, string key, CancellationToken cancellationToken) =>
+        await reader.DocumentAsync(Kind, key, cancellationToken) is { } json ? Read(json) : null;
+
+    /// <summary>Forgets those from before a time (unix milliseconds) whose change nobody will try again.</summary>
+    /// <returns>How many.</returns>
+    public static async ValueTask<int> ForgetAsync(IHubStore store, long before, CancellationToken cancellationToken)
     {
-        if (await reader.DocumentAsync(Kind, key, cancellationToken) is not { } json)
-            return null;
-        using var document = JsonDocument.Parse(json);
-        return new(document.RootElement.GetProperty("at").GetInt64(), [.. document.RootElement.GetProperty("inputs").EnumerateArray().Select(i => i.GetRawText())]);
+        List<string> old = [];
+        foreach (var (key, json) in await store.Reader.DocumentsAsync(Kind, cancellationToken))
+            if (Read(json).At < before)
+                old.Add(key);
+        if (old.Count == 0)
+            return 0;
+        var count = 0;
+        await using var transaction = await store.BeginAsync(cancellationToken);
+        foreach (var key in old)
+        {
+            var (rule, sequence) = Split(key);
+            if (await transaction.DeliveryAsync(store.Catalog.Subscription(rule), sequence) is not null)
+                continue;
+            await RemoveAsync(transaction, key);
+            count++;
+        }
+
+        await transaction.CommitAsync();
+        return count;
     }
+
+    /// <summary>What stands for a rule and a change.</summary>
+    /// <param name="rule">Name of its subscription.</param>
+    /// <param name="id">Of the event.</param>
+    public static string Key(string rule, string id) => $"{rule}:{id}";
 
     public ValueTask SaveAsync(IHubTransaction transaction, string key) => transaction.SaveDocumentAsync(Kind, key, $$"""{"at":{{At}},"inputs":[{{string.Join(',', Inputs)}}]}""");
 
     public static ValueTask RemoveAsync(IHubTransaction transaction, string key) => transaction.SaveDocumentAsync(Kind, key, null);
+
+    private static KeptInputs Read(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return new(document.RootElement.GetProperty("at").GetInt64(), [.. document.RootElement.GetProperty("inputs").EnumerateArray().Select(i => i.GetRawText())]);
+    }
+
+    private static (string Rule, long Sequence) Split(string key)
+    {
+        var id = key.LastIndexOf(':');
+        return (key[..id], long.Parse(key.AsSpan(key.LastIndexOf('-') + 1), CultureInfo.InvariantCulture));
+    }
 }

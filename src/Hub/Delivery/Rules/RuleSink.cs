@@ -88,7 +88,7 @@ internal sealed class RuleSink(Workspace workspace, ActionRule rule) : ISink
     private async Task<SendResult> ActAsync(OutboundEvent change, CancellationToken cancellationToken)
     {
         EntityId.TryParse(change.Subject, workspace.Model, out _, out var entity);
-        var key = $"{ActionRule.Prefix}{rule.Name}:{change.Id}";
+        var key = KeptInputs.Key(ActionRule.Prefix + rule.Name, change.Id);
         var kept = await KeptInputs.ReadAsync(workspace.Store.Reader, key, cancellationToken);
         if (kept is null && (await IsNotYetAsync(change, entity, cancellationToken) || await IsEchoAsync(change, entity, cancellationToken)))
             return SendResult.Delivered;

@@ -23,6 +23,9 @@ internal sealed record WebhookOptions : ISinkOptions
     private const int MostHeaders = 20;
     private const int LongestUrl = 2_000;
 
+    /// <summary>A part of a path that is longer than this may be what lets a caller in.</summary>
+    private const int LongestPart = 20;
+
     /// <summary>A header with one of these in its name holds a secret.</summary>
     private static readonly string[] SecretWords = ["authorization", "token", "secret", "key", "password", "signature"];
 
@@ -51,7 +54,7 @@ internal sealed record WebhookOptions : ISinkOptions
 
     public string Kind => "webhook";
 
-    public string Target => Url.Authority + Url.AbsolutePath;
+    public string Target => Url.Authority + string.Join('/', Url.AbsolutePath.Split('/').Select(p => p.Length > LongestPart ? "***" : p));
 
     /// <returns><c>null</c> when something that cannot be left out is missing or faulty.</returns>
     public static WebhookOptions? Read(YamlSection section, Diagnostics diagnostics)

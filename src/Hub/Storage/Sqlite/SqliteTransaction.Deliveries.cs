@@ -28,12 +28,22 @@ internal sealed partial class SqliteTransaction
         return new(rows.Read() ? SqliteReader.ReadDelivery(rows) : null);
     }
 
-    public ValueTask ReleaseDeliveryAsync(int subscription, long entity, long at)
+    public ValueTask ReleaseDeliveriesAsync(int subscription, long entity, long at)
     {
+        // So few that one entity with a long backlog leaves room among what is due for others.
+        const int Together = 16;
         database.Prepare("""
             UPDATE deliveries SET next=?3 WHERE subscription=?1 AND next=?4 AND parked=0
-            AND seq=(SELECT min(seq) FROM deliveries WHERE subscription=?1 AND entity=?2 AND parked=0)
-            """).Bind(1, subscription).Bind(2, entity).Bind(3, at).Bind(4, DeliveryRow.BehindAnother).Run();
+            AND seq IN (SELECT seq FROM deliveries WHERE subscription=?1 AND entity=?2 AND parked=0 ORDER BY seq LIMIT ?5)
+            AND NOT EXISTS (SELECT 1 FROM deliveries WHERE subscription=?1 AND entity=?2 AND parked=0 AND next>?3 AND next<>?4)
+            """).Bind(1, subscription).Bind(2, entity).Bind(3, at).Bind(4, DeliveryRow.BehindAnother).Bind(5, Together).Run();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask HoldDeliveriesAsync(int subscription, long entity, long after)
+    {
+        database.Prepare("UPDATE deliveries SET next=?4 WHERE subscription=?1 AND entity=?2 AND seq>?3 AND parked=0")
+            .Bind(1, subscription).Bind(2, entity).Bind(3, after).Bind(4, DeliveryRow.BehindAnother).Run();
         return ValueTask.CompletedTask;
     }
 

@@ -10,7 +10,7 @@ namespace IntegrationHub.Tests.Delivery.Amqp;
 
 /// <summary>
 /// RabbitMQ of Debian's package with its AMQP 1.0 plugin, in a folder of its own on free ports of the loopback address, until it is disposed. Queues
-/// <c>crm</c>, <c>kill</c>, <c>cut</c> are durable; <c>full</c> holds ten messages and rejects more. User <c>hub</c> may everything, <c>reader</c> not write, <c>writer</c> nothing else.
+/// <c>crm</c>, <c>kill</c>, <c>cut</c>, <c>interrupted</c> are durable; <c>full</c> holds ten messages and rejects more. User <c>hub</c> may everything, <c>reader</c> not write, <c>writer</c> nothing else.
 /// </summary>
 public sealed class RabbitMqBroker : IAsyncLifetime
 {
@@ -154,7 +154,7 @@ public sealed class RabbitMqBroker : IAsyncLifetime
             vhosts = new[] { new { name = "/" } },
             users = new[] { User("hub"), User("reader"), User("writer") },
             permissions = new[] { Permission("hub", ".*", ".*", ".*"), Permission("reader", ".*", "", ".*"), Permission("writer", "", ".*", "") },
-            queues = new[] { Queue("crm"), Queue("kill"), Queue("cut"), Queue("full", new Dictionary<string, object> { ["x-max-length"] = 10, ["x-overflow"] = "reject-publish" }) },
+            queues = new[] { Queue("crm"), Queue("kill"), Queue("cut"), Queue("interrupted"), Queue("full", new Dictionary<string, object> { ["x-max-length"] = 10, ["x-overflow"] = "reject-publish" }) },
         }));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using IntegrationHub.Delivery;
 using IntegrationHub.Sdk;
@@ -147,6 +148,39 @@ public sealed class RuleTests(ITestOutputHelper output)
         await rig.SettleAsync();
         Assert.Equal(["B"], rig.Texts);
         Assert.Empty(await rig.Hub.KeptAsync(rig.Name));
+    }
+
+    [Fact]
+    public async Task What_was_kept_for_an_action_goes_with_the_event_that_nobody_will_try_again()
+    {
+        await using var rig = await RuleRig.OpenAsync(("greet.yaml", GreetNew));
+        rig.After = _ => new ConnectorException(ConnectorErrorKind.Transient, "the line is dead");
+        await rig.SyncAsync("chat", ("u1", "A"));
+        rig.Start();
+        await rig.Hub.UntilAsync(async () => (await InputsAsync()).Count == 1);
+        var subscriptions = Subscriptions.Open(rig.Hub.Workspace);
+        Assert.Equal(0, await subscriptions.ForgetInputsAsync(Cancel));
+
+        await rig.Hub.ReopenAsync();
+        subscriptions = Subscriptions.Open(rig.Hub.Workspace);
+        var number = rig.Hub.Workspace.Store.Catalog.Subscription(rig.Name);
+        var sequence = long.Parse(Assert.Single(await InputsAsync()).Name.Split('-')[^1], CultureInfo.InvariantCulture);
+        await SaveAsync(t => t.SaveDeliveriesAsync([new() { Subscription = number, Sequence = sequence, Entity = 1, Previous = 0, FirstAt = rig.Hub.Workspace.Now, NextAt = 0, IsParked = true }]));
+        rig.Hub.Time.Advance(TimeSpan.FromDays(31));
+        // Somebody may still ask for it.
+        Assert.Equal(0, await subscriptions.ForgetInputsAsync(Cancel));
+        await SaveAsync(t => t.RemoveDeliveriesAsync(number, [sequence]));
+        Assert.Equal(1, await subscriptions.ForgetInputsAsync(Cancel));
+        Assert.Empty(await InputsAsync());
+
+        async Task<IReadOnlyList<(string Name, string Json)>> InputsAsync() => [.. (await rig.Hub.Workspace.Store.Reader.DocumentsAsync("rule-input", Cancel)).Select(d => (d.Name, d.Json))];
+
+        async Task SaveAsync(Func<IHubTransaction, ValueTask> write)
+        {
+            await using var transaction = await rig.Hub.Workspace.Store.BeginAsync(Cancel);
+            await write(transaction);
+            await transaction.CommitAsync();
+        }
     }
 
     [Fact]

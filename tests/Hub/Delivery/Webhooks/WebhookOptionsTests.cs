@@ -23,6 +23,13 @@ public class WebhookOptionsTests
     }
 
     [Fact]
+    public void Target_what_may_let_a_caller_in_is_not_shown()
+    {
+        var options = Valid("""{"url":"https://chat.example/services/T0001/B0002/kZ8x2mQ4vN7pL1sR9tW3yU6a?key=1","secrets":["${env:X}"]}""");
+        Assert.Equal("chat.example/services/T0001/B0002/***", options.Target);
+    }
+
+    [Fact]
     public void Read_everything_also_as_JSON()
     {
         var options = Valid("""{"url":"https://app.example/","secrets":["${secret:new}","${env:OLD}"],"mode":"batch","batch":50,"concurrency":4,"timeoutSeconds":30,"headers":{"Authorization":"Bearer ${file:token}","X-Tenant":"acme"}}""");
