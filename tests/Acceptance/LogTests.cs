@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using IntegrationHub.Sovereignty.Log.Notes;
 
 namespace IntegrationHub.Acceptance;
 
@@ -61,6 +62,34 @@ public sealed class LogTests
         await File.WriteAllBytesAsync(bundle, bytes, Cancel);
         (await PythonAsync(output, key)).Ended(1, "entry 0");
         (await folder.RunAsync("log", "verify", "--dir", "out", "--key", key)).Ended(1, "entry 0");
+    }
+
+    [Fact]
+    public async Task What_the_commands_write_verifies_with_the_library_of_Gos_checksum_database()
+    {
+        GoVerifier.Require();
+        using var folder = new HubFolder();
+        folder.Write("releases.jsonl", Releases(0, 300));
+        folder.Write("hub.yaml", """
+            workspace: go
+            log: { origin: log.example/go }
+            limits: { batchRecords: 2 }
+            connections:
+              tenders: { connector: ocds, config: { path: releases.jsonl } }
+            """);
+        var first = JsonNode.Parse((await folder.RunAsync("log", "checkpoint", "--json")).Succeeded())!;
+        var (key, earlier) = ((string)first["vkey"]!, folder.Write("earlier", (string)first["note"]!));
+        (await folder.RunAsync("sync", "tenders")).Succeeded();
+        (await folder.RunAsync("log", "export", "out")).Succeeded();
+        var output = Path.Combine(folder.Path, "out");
+        var size = (int)JsonNode.Parse((await folder.RunAsync("log", "checkpoint", "--json")).Succeeded())!["size"]!;
+        Assert.InRange(size, 50, int.MaxValue);
+        var growth = folder.Write("growth", (await folder.RunAsync("log", "consistency", $"{first["size"]}", $"{size}")).Succeeded());
+        GoVerifier.Accepts(output, key, "-from", earlier, "-by", growth);
+        (await folder.RunAsync("log", "prove", $"{size / 2}", "--out", "p.tlog-proof")).Succeeded();
+        GoVerifier.Accepts("-", key, "-proof", Path.Combine(folder.Path, "p.tlog-proof"));
+        using var other = NoteSigner.Generate("log.example/go", NoteAlgorithm.Ed25519);
+        GoVerifier.Refuses("no verifiable signatures", output, other.Verifier.ToString());
     }
 
     [Fact]
