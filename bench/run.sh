@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|sync|resync|memory|identity|log|delivery|micro|all]
-# Sizes: MAP_RECORDS, PIPELINE_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, IDENTITY_SMALL, IDENTITY_LARGE, IDENTITY_SEED, IDENTITY_UPSERTS, LOG_ENTRIES, DELIVERIES, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
+# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|sync|resync|memory|identity|log|delivery|api|micro|all]
+# Sizes: MAP_RECORDS, PIPELINE_RECORDS, SYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, IDENTITY_SMALL, IDENTITY_LARGE, IDENTITY_SEED, IDENTITY_UPSERTS, LOG_ENTRIES, DELIVERIES, API_RECORDS, API_SECONDS, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 part=${1:-all}
@@ -11,6 +11,8 @@ memory_small=${MEMORY_SMALL:-50000}
 memory_large=${MEMORY_LARGE:-1000000}
 log_entries=${LOG_ENTRIES:-10000000}
 deliveries=${DELIVERIES:-40000}
+api_records=${API_RECORDS:-1000000}
+api_seconds=${API_SECONDS:-20}
 identity_small=${IDENTITY_SMALL:-20000}
 identity_large=${IDENTITY_LARGE:-1000000}
 identity_seed=${IDENTITY_SEED:-2}
@@ -246,6 +248,13 @@ run_delivery() {
   } | table delivery "DELIVERIES=$deliveries RUNS=$runs bench/run.sh delivery"
 }
 
+run_api() {
+  generate wecom "$api_records"
+  rm -rf "$work/api"
+  "${bench[@]}" api "$work/wecom-$api_records.jsonl" "$work/api" "$api_seconds" | table api "API_RECORDS=$api_records API_SECONDS=$api_seconds bench/run.sh api"
+  rm -rf "$work/api"
+}
+
 run_micro() {
   # Iterations this short end before the runtime has compiled hot code again; without tiers and precompiled code everything is optimised from the start.
   (cd "$work" && DOTNET_TieredCompilation=0 DOTNET_ReadyToRun=0 "${bench[@]}" micro --iterationTime 100 --artifacts "$work/artifacts") >"$work/micro.log"
@@ -258,7 +267,7 @@ run_micro() {
   done | table micro "bench/run.sh micro"
 }
 
-for each in map pipeline sync resync memory identity log delivery micro; do
+for each in map pipeline sync resync memory identity log delivery api micro; do
   if [[ $part == all || $part == "$each" ]]; then
     "run_$each"
   fi

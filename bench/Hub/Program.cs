@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using IntegrationHub.Bench.AmqpDelivery;
+using IntegrationHub.Bench.Api;
 using IntegrationHub.Bench.Data;
 using IntegrationHub.Bench.Delivery;
 using IntegrationHub.Bench.Ideal;
@@ -16,6 +17,7 @@ const string Usage = """
     ideal-store IN DB KEY                       the plain limit of 'hub sync'; KEY is the member that names a record
     pipeline IN FOLDER [twice] [without-log]    syncs WeCom contacts into the embedded store in FOLDER
     log ENTRIES FOLDER                          fills a sovereignty log, signs it meanwhile, then proves and verifies
+    api FILE FOLDER SECONDS                     reads of the API over HTTP while two writers are busy; the store of contacts in FOLDER is loaded from FILE when it is empty
     amqp URL USER PASSWORD COUNT RUNS FOLDER    durable messages to a RabbitMQ (bench/rabbitmq.sh), by AMQPNetLite alone, the sink, and a whole subscription in turn
     delivery COUNT RUNS FOLDER                  changes of a store through dispatcher and webhook, and HttpClient alone in turn; then the latency at 500 changes/s
     webhooks COUNT [RUNS] [structured|binary]   the webhook sink against HttpClient alone, COUNT requests a run, 16 in flight
@@ -38,6 +40,8 @@ switch (args)
         return IdealStore.Run(input, database, key);
     case ["pipeline", var input, var folder, .. var how]:
         return await PipelineRun.RunAsync(input, folder, how.Contains("twice"), !how.Contains("without-log"));
+    case ["api", var input, var folder, var seconds]:
+        return await ApiRun.RunAsync(input, folder, int.Parse(seconds, CultureInfo.InvariantCulture));
     case ["log", var entries, var folder]:
         return await LogRun.RunAsync(long.Parse(entries, CultureInfo.InvariantCulture), folder);
     case ["amqp", var url, var user, var password, var count, var runs, var folder]:

@@ -6,7 +6,8 @@ using IntegrationHub.Sdk.Reading;
 namespace IntegrationHub.Bench.Pipeline;
 
 /// <summary>Reads WeCom contacts from a file of JSON lines: the cheapest source there can be, so that what is measured is the hub.</summary>
-internal sealed class LinesConnector(string file) : IConnector
+/// <param name="file">By the name of the connection.</param>
+internal sealed class LinesConnector(Func<string, string> file) : IConnector
 {
     private const int LinesPerCheckpoint = 1_000;
 
@@ -20,7 +21,7 @@ internal sealed class LinesConnector(string file) : IConnector
         Streams = [new() { Name = "contacts", Description = "One contact a line." }],
     };
 
-    public IConnection Open(ConnectionContext context) => new Connection(file);
+    public IConnection Open(ConnectionContext context) => new Connection(file(context.Name));
 
     private sealed class Connection(string file) : IReadRecords
     {

@@ -18,7 +18,7 @@ internal static class PipelineRun
     {
         var root = Path.Combine(AppContext.BaseDirectory, "pipeline");
         var config = HubConfigFile.Read(Path.Combine(root, "hub.yaml")) with { Data = Path.GetFullPath(data), Log = new() { IsWritten = withLog } };
-        await using var workspace = await Workspace.OpenAsync(config, new ConnectorRegistry([new LinesConnector(Path.GetFullPath(input))]), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        await using var workspace = await Workspace.OpenAsync(config, new ConnectorRegistry([new LinesConnector(_ => Path.GetFullPath(input))]), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         for (var round = again ? 0 : 1; round < 2; round++)
         {
             var watch = Stopwatch.StartNew();

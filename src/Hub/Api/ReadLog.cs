@@ -5,14 +5,9 @@ using IntegrationHub.Storage;
 
 namespace IntegrationHub.Api;
 
-/// <summary>
-/// Writes what the API reads into the sovereignty log before the answer goes out. Requests that come together share a transaction, so that the disk is
-/// synced once for all of them.
-/// </summary>
+/// <summary>Notes what the API reads for the sovereignty log before the answer goes out.</summary>
 internal sealed class ReadLog(Workspace workspace)
 {
-    private readonly GroupCommit _commits = new(workspace.Store);
-
     /// <summary>Comes back when the entry is durable.</summary>
     /// <exception cref="StoreException">It cannot be written; then nothing may be answered.</exception>
     public Task WriteAsync(HttpContext http, string operation, IReadOnlyList<LogData> data, IReadOnlyList<LogSubject> subjects, IReadOnlyList<(string, string)> about, CancellationToken cancellationToken)
@@ -30,11 +25,7 @@ internal sealed class ReadLog(Workspace workspace)
             Subjects = subjects,
             About = [("operation", operation), .. about],
         };
-        return _commits.WriteAsync(transaction =>
-        {
-            workspace.Log.Writer.Write(transaction, entry);
-            return ValueTask.CompletedTask;
-        }).WaitAsync(cancellationToken);
+        return log.NoteAsync(workspace.Store.Journal, entry).WaitAsync(cancellationToken);
     }
 
     /// <summary>Who asks, and from where.</summary>

@@ -91,6 +91,7 @@ public sealed partial class Workspace : IAsyncDisposable
             var workspace = new Workspace(config, store, WorkspaceKey.Open(data), model, folder, connectors, time, logs);
             foreach (var connection in config.Connections)
                 workspace.NumberOf(connection);
+            await workspace.Log.TakeNotesAsync(cancellationToken);
             await ConfigurationLog.NoteAsync(workspace, cancellationToken);
             await workspace.RefreshPlansAsync(cancellationToken);
             await workspace.PublishNewAsync(cancellationToken);

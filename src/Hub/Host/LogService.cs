@@ -28,6 +28,7 @@ internal sealed partial class LogService(Workspace workspace) : BackgroundServic
             {
                 // Before anything is signed as well: at the start this finds out a database that was put back.
                 await witnesses.PublishAsync(stoppingToken);
+                await workspace.Log.TakeNotesAsync(stoppingToken);
                 if (await workspace.Log.IntegrateAsync(stoppingToken) is not null)
                     await witnesses.PublishAsync(stoppingToken);
                 scrub.Check(ScrubbedBundles);

@@ -11,6 +11,8 @@ public interface IHubStore : IAsyncDisposable
 
     IHubReader Reader { get; }
 
+    IJournal Journal { get; }
+
     /// <summary>Raised after a commit of this process that appended changes. Handlers are quick and do not throw; other processes' commits raise nothing.</summary>
     event Action? ChangesCommitted;
 

@@ -182,6 +182,7 @@ public class ChangeStreamRoutesTests
         await using var stream = await OpenAsync(hub, Stream);
         await stream.NextAsync();
         await stream.TakeAsync(1);
+        await hub.Workspace.Log.TakeNotesAsync(Cancel);
         var read = Assert.Single(Reads(hub));
         Assert.Equal(("stream_changes", "0", "2"), (About(read, "operation"), About(read, "after"), About(read, "to")));
         Assert.Equal(2, read.GetProperty("subjects").GetArrayLength());

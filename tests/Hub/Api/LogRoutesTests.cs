@@ -138,6 +138,7 @@ public sealed class LogRoutesTests
         await hub.FeedAsync(HubUnderTest.Release("p-1", "n-1", "2025-01-01T00:00:00Z", "T1", registry: "R-1"), HubUnderTest.Release("p-2", "n-2", "2025-01-01T00:00:00Z", "T2", buyer: "B-2"));
         await hub.FeedAsync(HubUnderTest.Release("p-2", "n-3", "2025-02-01T00:00:00Z", "T2", buyer: "B-2", registry: "R-1"));
         var survivor = (await hub.GetAsync("/v1/customers")).GetProperty("data")[0].GetProperty("id").GetString()!;
+        await hub.Workspace.Log.TakeNotesAsync(Cancel);
         var log = hub.Workspace.Store.Reader.Log;
         var number = long.Parse(survivor.Split('-')[1], System.Globalization.CultureInfo.InvariantCulture);
         var within = log.SubjectsWithin(number);
@@ -167,6 +168,20 @@ public sealed class LogRoutesTests
         await hub.GetAsync("/v1/customers");
     }
 
+    [Fact]
+    public async Task A_read_does_not_wait_for_those_who_write_and_has_its_entry()
+    {
+        await using var hub = await HubUnderTest.StartAsync();
+        await hub.FeedAsync(HubUnderTest.Release("p-1", "n-1", "2025-01-01T00:00:00Z", "T1"));
+        await using (await hub.Workspace.Store.BeginAsync(Cancel))
+        {
+            await hub.GetAsync("/v1/customers");
+            await hub.GetAsync("/v1/tenders");
+        }
+
+        Assert.Equal(["list_customers", "list_tenders"], All(hub, "read").Select(r => Text(r, "about", "operation")));
+    }
+
     /// <summary>Waits until all that is committed is signed; gives the size.</summary>
     private static async Task<long> SignedAsync(HubUnderTest hub, HttpClient stranger)
     {
@@ -190,7 +205,12 @@ public sealed class LogRoutesTests
         return bytes.ToArray();
     }
 
-    private static IReadOnlyList<LogRow> Rows(HubUnderTest hub) => hub.Workspace.Store.Reader.Log.Entries(0, 10_000);
+    /// <summary>All entries, with those that are only noted yet.</summary>
+    private static IReadOnlyList<LogRow> Rows(HubUnderTest hub)
+    {
+        hub.Workspace.Log.TakeNotesAsync(Cancel).AsTask().GetAwaiter().GetResult();
+        return hub.Workspace.Store.Reader.Log.Entries(0, 10_000);
+    }
 
     private static string Whole(HubUnderTest hub) => string.Join('\n', Rows(hub).Select(r => Encoding.UTF8.GetString(r.Entry)));
 

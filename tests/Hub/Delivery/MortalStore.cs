@@ -22,6 +22,8 @@ internal sealed class MortalStore(IHubStore inner, int commits) : IHubStore
 
     public IHubReader Reader => inner.Reader;
 
+    public IJournal Journal => inner.Journal;
+
     public void Kill() => _dead = true;
 
     public async ValueTask<IHubTransaction> BeginAsync(CancellationToken cancellationToken)

@@ -7,6 +7,8 @@ namespace IntegrationHub.Sovereignty.Log;
 /// <summary>The log of one workspace with all that works on it.</summary>
 public sealed class SovereigntyLog
 {
+    private const int NotesTogether = 2_000;
+
     private readonly IHubStore _store;
     private readonly DocumentSeal _seal;
     private readonly string _workspace;
@@ -33,6 +35,20 @@ public sealed class SovereigntyLog
     /// <summary>The log's name and keys, made when there are none yet.</summary>
     /// <exception cref="LogDamageException">hub.yaml gives it another name than it has.</exception>
     public ValueTask<LogIdentity> IdentityAsync(CancellationToken cancellationToken) => LogIdentity.OpenAsync(_store, _seal, Config.Origin, _workspace, cancellationToken);
+
+    /// <summary>Takes in what was noted and is not in the log yet.</summary>
+    public async ValueTask TakeNotesAsync(CancellationToken cancellationToken)
+    {
+        while (await _store.Journal.MoveAsync(NotesTogether, Take, cancellationToken) == NotesTogether)
+        {
+        }
+
+        void Take(IHubTransaction transaction, IReadOnlyList<byte[]> notes)
+        {
+            foreach (var note in notes.Select(LogNote.Parse))
+                Writer.Write(transaction, note.At, [note.Entry]);
+        }
+    }
 
     /// <summary>Takes what was committed into the tree and signs it. Returns the new head, or <c>null</c> when there was nothing new.</summary>
     /// <exception cref="LogDamageException">The log is damaged; the alarm is raised for all hubs on the store, and nothing is signed until a verification finds no fault.</exception>

@@ -16,6 +16,7 @@ public sealed class SqliteStore : IHubStore
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly ConcurrentBag<SqliteDatabase> _readers = [];
     private readonly SqliteDatabase _writer;
+    private readonly SqliteJournal _journal;
     private readonly SqliteStoreOptions _options;
     private readonly bool _temporary;
     private SqliteIndexes? _indexes;
@@ -30,11 +31,14 @@ public sealed class SqliteStore : IHubStore
         _temporary = temporary;
         Catalog = new(ResolveName, LookupName);
         Reader = new SqliteReader(this);
+        _journal = new(this, options.Path + ".notes", options.BusyTimeout);
     }
 
     public Catalog Catalog { get; }
 
     public IHubReader Reader { get; }
+
+    public IJournal Journal => _journal;
 
     public event Action? ChangesCommitted;
 
@@ -201,11 +205,12 @@ public sealed class SqliteStore : IHubStore
         }
     }
 
-    /// <summary>Limits the size of the file, as a full disk would; returns the limit before. For tests.</summary>
+    /// <summary>Limits the size of the files, as a full disk would; returns the limit before. For tests.</summary>
     internal long LimitPages(long pages)
     {
         var before = _writer.Scalar("PRAGMA max_page_count");
         _writer.Execute($"PRAGMA max_page_count={pages}");
+        _journal.LimitPages(pages);
         return before;
     }
 
@@ -246,6 +251,7 @@ public sealed class SqliteStore : IHubStore
             reader.Dispose();
         _writer.Dispose();
         _writing.Dispose();
+        _journal.Dispose();
         if (_temporary)
             DeleteFiles(_options.Path);
         _inUse?.Dispose();

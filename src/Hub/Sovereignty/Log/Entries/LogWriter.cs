@@ -29,13 +29,21 @@ public sealed class LogWriter(string hub, string region, byte[] key, TimeProvide
         return LogCommitments.Write(LogCommitments.Of(key, text.Length <= 100 ? text : $"{kind}:{Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)))}"));
     }
 
+    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
     /// <summary>Appends the entries of one act.</summary>
-    public void Write(IHubTransaction transaction, params IReadOnlyList<LogEntry> entries)
+    public void Write(IHubTransaction transaction, params IReadOnlyList<LogEntry> entries) => Write(transaction, Now, entries);
+
+    /// <summary>Notes an act that writes nothing else, such as a read: durable when it comes back, without waiting for whoever writes into the store, and in the log soon (<see cref="SovereigntyLog.TakeNotesAsync"/>).</summary>
+    /// <exception cref="StoreException">It cannot be noted; then it may not be done.</exception>
+    public Task NoteAsync(IJournal journal, LogEntry entry) => IsOn ? journal.AppendAsync(new LogNote(Now, entry).ToBytes()) : Task.CompletedTask;
+
+    /// <param name="at">When it was done, in unix milliseconds.</param>
+    internal void Write(IHubTransaction transaction, long at, IReadOnlyList<LogEntry> entries)
     {
         if (!IsOn || entries.Count == 0)
             return;
         var commitments = Commitments(transaction.Log, entries);
-        var at = time.GetUtcNow().ToUnixTimeMilliseconds();
         var act = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(ActBytes));
         var written = new List<NewLogEntry>(entries.Count);
         foreach (var entry in entries)

@@ -1,0 +1,139 @@
+using System.Globalization;
+
+namespace IntegrationHub.Storage.Sqlite;
+
+/// <summary>
+/// A file beside the store with a write lock of its own. Numbers of notes rise for good: the store remembers, in the transaction that moved them, up to where it has them,
+/// so that a note that is still here is not moved again.
+/// </summary>
+internal sealed class SqliteJournal : IJournal, IDisposable
+{
+    private const string Kind = "journal";
+    private const string Moved = "moved";
+
+    // secure_delete: what was moved is not to be found here any more.
+    private const string Setup = """
+        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;
+        CREATE TABLE IF NOT EXISTS notes(number INTEGER PRIMARY KEY, note BLOB NOT NULL);
+        """;
+
+    private readonly SqliteStore _store;
+    private readonly string _path;
+    private readonly TimeSpan _busyTimeout;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Grouped<byte[]> _appends;
+    private SqliteDatabase? _database;
+
+    public SqliteJournal(SqliteStore store, string path, TimeSpan busyTimeout)
+    {
+        (_store, _path, _busyTimeout) = (store, path, busyTimeout);
+        _appends = new(AppendAllAsync);
+    }
+
+    public Task AppendAsync(byte[] note) => _appends.AddAsync(note);
+
+    public async ValueTask<int> MoveAsync(int most, Action<IHubTransaction, IReadOnlyList<byte[]>> write, CancellationToken cancellationToken)
+    {
+        if (_database is null && !File.Exists(_path))
+            return 0;
+        var notes = await UseAsync(db => Read(db, most), cancellationToken);
+        if (notes.Count == 0)
+            return 0;
+        var last = notes[^1].Number;
+        await using (var transaction = await _store.BeginAsync(cancellationToken))
+        {
+            // Another process may have moved some since, or have ended before it could delete them.
+            var moved = NumberOf(await transaction.DocumentAsync(Kind, Moved));
+            notes.RemoveAll(n => n.Number <= moved);
+            if (notes.Count > 0)
+            {
+                write(transaction, [.. notes.Select(n => n.Note)]);
+                await transaction.SaveDocumentAsync(Kind, Moved, last.ToString(CultureInfo.InvariantCulture));
+                await transaction.CommitAsync();
+            }
+        }
+
+        await UseAsync(
+            db =>
+            {
+                db.Prepare("DELETE FROM notes WHERE number<=?1").Bind(1, last).Run();
+                return 0;
+            },
+            CancellationToken.None);
+        return notes.Count;
+    }
+
+    public void Dispose()
+    {
+        _turn.Wait();
+        _database?.Dispose();
+        _turn.Dispose();
+    }
+
+    /// <summary>As <see cref="SqliteStore.LimitPages"/>.</summary>
+    internal void LimitPages(long pages) => UseAsync(db => db.Scalar($"PRAGMA max_page_count={pages}"), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+
+    private async Task AppendAllAsync(IReadOnlyList<byte[]> notes)
+    {
+        // Behind everything the store ever took, also when this file was lost.
+        var moved = NumberOf(await _store.Reader.DocumentAsync(Kind, Moved, CancellationToken.None));
+        await UseAsync(
+            db =>
+            {
+                db.Execute("BEGIN IMMEDIATE");
+                try
+                {
+                    var number = Math.Max(moved, db.Scalar("SELECT max(number) FROM notes"));
+                    var append = db.Prepare("INSERT INTO notes(number, note) VALUES(?1, ?2)");
+                    foreach (var note in notes)
+                        append.Bind(1, ++number).BindBlob(2, note).Run();
+                    db.Execute("COMMIT");
+                    return number;
+                }
+                finally
+                {
+                    db.Rollback();
+                }
+            },
+            CancellationToken.None);
+    }
+
+    private async ValueTask<T> UseAsync<T>(Func<SqliteDatabase, T> use, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            return use(_database ??= Open());
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private SqliteDatabase Open()
+    {
+        var database = new SqliteDatabase(_path, readOnly: false, _busyTimeout);
+        try
+        {
+            database.Execute(Setup);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private static List<(long Number, byte[] Note)> Read(SqliteDatabase database, int most)
+    {
+        var notes = new List<(long, byte[])>();
+        using var rows = database.Prepare("SELECT number, note FROM notes ORDER BY number LIMIT ?1").Bind(1, most).Query();
+        while (rows.Read())
+            notes.Add((rows.Int64(0), rows.Bytes(1).ToArray()));
+        return notes;
+    }
+
+    private static long NumberOf(string? moved) => moved is null ? 0 : long.Parse(moved, CultureInfo.InvariantCulture);
+}
