@@ -4,8 +4,8 @@ using System.Text;
 namespace IntegrationHub.Storage;
 
 /// <summary>
-/// Makes text findable by any run of Chinese, Japanese or Korean characters: each becomes a word of its own, and a search for several in a row
-/// becomes a phrase. Other scripts are words by letters and digits.
+/// Makes text findable by any run of Chinese, Japanese or Korean characters: each becomes a word with the one after it, because single ones are so frequent that a search for
+/// several in a row would look through most of what there is. Other scripts are words by letters and digits.
 /// </summary>
 internal static class SearchText
 {
@@ -18,12 +18,10 @@ internal static class SearchText
 
     public static string Index(string text)
     {
-        var result = new StringBuilder(text.Length + 16);
-        foreach (var rune in text.AsSpan(0, Math.Min(text.Length, MaxLength)).EnumerateRunes())
-            if (IsIdeograph(rune.Value))
-                result.Append(' ').Append(rune).Append(' ');
-            else
-                result.Append(HalfWidth(rune));
+        var result = new StringBuilder(text.Length * 2 + 16);
+        Words(text.AsSpan(0, Math.Min(text.Length, MaxLength)), result, out var last, out _);
+        if (last is { } end)
+            result.Append(' ').Append(end).Append(' ');
         return result.ToString();
     }
 
@@ -33,13 +31,43 @@ internal static class SearchText
         var terms = new List<string>();
         foreach (var word in typed[..Math.Min(typed.Length, MaxLength)].Split([' ', '\u3000', .. Controls], StringSplitOptions.RemoveEmptyEntries))
         {
+            if (!word.EnumerateRunes().Any(IsOfWord))
+                continue;
+            var term = new StringBuilder(word.Length * 2);
+            Words(word, term, out var last, out var isPaired);
+            // Whatever follows the last character in a text: it stands there in a pair already, or begins one.
+            if (!isPaired && last is { } begins)
+                term.Append(' ').Append(begins);
             // In quotes, nothing of FTS5's own syntax has a meaning; its tokenizer takes the words out of them.
-            var letters = word.EnumerateRunes().Where(IsOfWord).ToList();
-            if (letters.Count > 0)
-                terms.Add($"\"{Index(word).Replace('"', ' ').Trim()}\"" + (IsIdeograph(letters[^1].Value) ? "" : "*"));
+            terms.Add($"\"{term.Replace('"', ' ').ToString().Trim()}\"{(isPaired ? "" : "*")}");
         }
 
         return string.Join(" AND ", terms.Take(MaxWords));
+    }
+
+    /// <param name="last">The character at the end that has none after it, or <c>null</c> when the text ends with a word of another script.</param>
+    /// <param name="isPaired">It is the second of a pair.</param>
+    private static void Words(ReadOnlySpan<char> text, StringBuilder result, out Rune? last, out bool isPaired)
+    {
+        (last, isPaired) = (null, false);
+        foreach (var rune in text.EnumerateRunes())
+            if (IsIdeograph(rune.Value))
+            {
+                if (last is { } first)
+                    result.Append(' ').Append(first).Append(rune).Append(' ');
+                (last, isPaired) = (rune, last is not null);
+            }
+            else
+            {
+                // Brackets and spaces between characters are not part of how a name is searched for.
+                if (last is { } single && IsOfWord(rune))
+                {
+                    result.Append(' ').Append(single).Append(' ');
+                    (last, isPaired) = (null, false);
+                }
+
+                result.Append(HalfWidth(rune));
+            }
     }
 
     /// <summary>What FTS5's unicode61 takes for a part of a word.</summary>
