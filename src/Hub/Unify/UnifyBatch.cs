@@ -180,7 +180,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
             Count(keys, row.Entity, +1);
         }
 
-        return [.. sums.Where(s => s.Value != 0).Select(s => new KeyDelta(s.Key.Item1, s.Key.Item2, s.Value))];
+        return [.. sums.Where(s => s.Value != 0).Select(s => new KeyDelta(s.Key.Item1, s.Key.Item2, s.Value, IsFirst: assignment.Created.Contains(s.Key.Item2)))];
     }
 
     private List<ProfileDelta> ProfileDeltas(EntityAssignment assignment)
