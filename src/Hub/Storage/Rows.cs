@@ -135,7 +135,8 @@ public readonly record struct IdentityKey(int Kind, string Value);
 public readonly record struct KeyHolder(IdentityKey Key, long Entity, int References);
 
 /// <summary>A key gained or lost by an entity.</summary>
-public readonly record struct KeyDelta(IdentityKey Key, long Entity, int Delta);
+/// <param name="IsFirst">The entity certainly did not have it before.</param>
+public readonly record struct KeyDelta(IdentityKey Key, long Entity, int Delta, bool IsFirst = false);
 
 /// <summary>A link of an entity to whatever holds a key.</summary>
 public readonly record struct LinkRow(IdentityKey Target, int Name, long From);

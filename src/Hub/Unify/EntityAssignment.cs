@@ -21,6 +21,9 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
     /// <summary>Contributions outside the batch that stayed where they are and got a number.</summary>
     public IReadOnlyList<ContributionRow> Renumbered { get; private set; } = [];
 
+    /// <summary>Entities that were not there before.</summary>
+    public IReadOnlySet<long> Created { get; private set; } = new HashSet<long>();
+
     /// <summary>Entities that another took in, and by whom.</summary>
     public Dictionary<long, long> Merged { get; } = [];
 
@@ -138,6 +141,7 @@ internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bin
         await _rows.LoadAsync(components.SelectMany(c => c.Entities));
         var numbers = new EntityNumbers(transaction, deltas);
         numbers.Assign(components);
+        Created = numbers.Created;
         var taken = components.Select(c => c.Entity).ToHashSet();
 
         var inBatch = deltas.Where(d => d.Row.Id != 0).ToDictionary(d => d.Row.Id, d => d.Row);

@@ -1,33 +1,59 @@
+using System.Collections.Concurrent;
 using IntegrationHub.Model;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Unify;
 
-/// <summary>Folds every entity that a batch touched, and writes what differs as entities and changes.</summary>
-internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings, Func<int, string> connectorOf, Cause cause)
+/// <summary>
+/// Folds every entity that a batch touched, and writes what differs as entities and changes. First everything that folding needs is loaded; the folding
+/// itself asks nothing of the store, so it runs on all cores while the transaction is busy with other rows.
+/// </summary>
+internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings, Func<int, string> connectorOf, Cause cause, EntityAssignment assignment)
 {
     private const int NamedRecords = 16;
+    private const int ParallelFrom = 16;
 
-    private readonly GoldenFold _fold = new();
-    private readonly GoldenDifference _difference = new();
     private readonly Dictionary<long, Touched> _touched = [];
+    private readonly List<Touched> _waiting = [];
 
-    public async ValueTask<IReadOnlyList<ChangeRow>> ApplyAsync(IReadOnlyList<Delta> deltas, EntityAssignment assignment)
+    /// <summary>Loads what folding needs. The contributions of the batch are stored already.</summary>
+    public async ValueTask LoadAsync(IReadOnlyList<Delta> deltas)
     {
-        Collect(deltas, assignment);
-        var missing = _touched.Keys.Where(id => !assignment.Entities.ContainsKey(id)).ToList();
-        var rows = await transaction.EntitiesAsync(missing);
-        var changes = new List<ChangeRow>();
-        var writes = new List<EntityWrite>();
-        foreach (var (id, touched) in _touched)
+        Collect(deltas);
+        var rows = await transaction.EntitiesAsync([.. _touched.Keys.Where(id => !assignment.Entities.ContainsKey(id))]);
+        var folder = new Folder();
+        foreach (var touched in _touched.Values)
         {
-            var row = assignment.Entities.GetValueOrDefault(id) ?? rows.GetValueOrDefault(id);
-            if (await FoldAsync(id, touched, row, assignment) is { } result)
-            {
-                writes.Add(result.Write);
-                if (result.Change is { } change)
-                    changes.Add(change);
-            }
+            touched.Find(assignment.Entities.GetValueOrDefault(touched.Id) ?? rows.GetValueOrDefault(touched.Id));
+            touched.Adds = touched is { WasLive: true, FromScratch: false } && !folder.Fold.DependsOn(touched.Binding.Type, touched.Kept, [.. touched.Replaced.Select(r => r.Id)]);
+            if (touched.Adds || touched.Live.Count >= touched.Count)
+                _waiting.Add(touched);
+            else
+                // One at a time: an entity may have very many.
+                Fold(touched, await transaction.ContributionsOfEntityAsync(touched.Id), folder);
+        }
+    }
+
+    /// <summary>Folds what was loaded. Nothing that was loaded may be changed meanwhile.</summary>
+    public Task FoldAsync()
+    {
+        if (_waiting.Count >= ParallelFrom)
+            return Task.Run(() => Parallel.ForEach(Partitioner.Create(0, _waiting.Count, Math.Max(ParallelFrom, _waiting.Count / (Environment.ProcessorCount * 2))), r => FoldRange(r.Item1, r.Item2)));
+        FoldRange(0, _waiting.Count);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Writes entities and changes. Returns the changes.</summary>
+    public async ValueTask<IReadOnlyList<ChangeRow>> WriteAsync()
+    {
+        var changes = new List<ChangeRow>(_touched.Count);
+        var writes = new List<EntityWrite>(_touched.Count);
+        foreach (var touched in _touched.Values)
+        {
+            if (touched.Write is { } write)
+                writes.Add(write);
+            if (touched.Change is { } change)
+                changes.Add(change);
         }
 
         // Held together otherwise than before, though nothing else about it changed.
@@ -39,15 +65,14 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
             }
 
         await transaction.AppendChangesAsync(changes);
-        var sequences = changes.ToDictionary(c => c.Entity, c => c.Sequence);
-        foreach (var write in writes)
-            if (sequences.TryGetValue(write.Row.Id, out var sequence))
-                write.Row.ChangeSequence = sequence;
+        foreach (var touched in _touched.Values)
+            if (touched.Change is { } change)
+                touched.Write!.Row.ChangeSequence = change.Sequence;
         await transaction.WriteEntitiesAsync(writes);
         return changes;
     }
 
-    private void Collect(IReadOnlyList<Delta> deltas, EntityAssignment assignment)
+    private void Collect(IReadOnlyList<Delta> deltas)
     {
         foreach (var delta in deltas)
         {
@@ -82,21 +107,28 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
     private Touched Touch(long entity, EntityBinding binding, long record)
     {
         if (!_touched.TryGetValue(entity, out var touched))
-            _touched[entity] = touched = new(binding);
+            _touched[entity] = touched = new(entity, binding);
         if (touched.Records.Count < NamedRecords && !touched.Records.Contains(record))
             touched.Records.Add(record);
         return touched;
     }
 
-    private async ValueTask<(EntityWrite Write, ChangeRow? Change)?> FoldAsync(long id, Touched touched, EntityRow? row, EntityAssignment assignment)
+    private void FoldRange(int from, int to)
     {
-        var binding = touched.Binding;
-        var isNew = row is null;
-        row ??= new() { Id = id, Type = binding.Number, State = EntityState.Deleted };
-        var wasLive = row.State == EntityState.Live;
+        var folder = new Folder();
+        for (var i = from; i < to; i++)
+            Fold(_waiting[i], _waiting[i].Live, folder);
+    }
+
+    /// <param name="contributions">All there are, or those to add.</param>
+    private void Fold(Touched touched, IReadOnlyList<ContributionRow> contributions, Folder folder)
+    {
+        var (id, binding, wasLive, count) = (touched.Id, touched.Binding, touched.WasLive, touched.Count);
+        var isNew = touched.Row is null;
+        var row = touched.Row ?? new() { Id = id, Type = binding.Number, State = EntityState.Deleted };
         var before = wasLive ? row.Body : [];
-        var count = (wasLive ? row.Contributions : 0) + touched.Difference;
-        var golden = count == 0 ? default : await GoldenAsync(id, touched, row, wasLive, count);
+        FoldInput[] inputs = [.. contributions.Select(Input)];
+        var golden = count == 0 ? default : touched.Adds ? folder.Fold.Add(binding.Type, touched.Kept, inputs, connectorOf) : folder.Fold.Fold(binding.Type, inputs);
 
         row.Contributions = count;
         row.IsChained = count > 0 && assignment.Chained.GetValueOrDefault(id, row.IsChained);
@@ -114,12 +146,12 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
             _ => "",
         };
         if (kind.Length == 0 && !isNew)
-            return null;
+            return;
+        var difference = folder.Difference;
         if (differs)
-            _difference.Read(before, row.Body);
+            difference.Read(before, row.Body);
         else
-            _difference.Read([], []);
-        ChangeRow? change = null;
+            difference.Read([], []);
         if (kind.Length > 0 && (differs || wasLive != count > 0))
         {
             row.Version++;
@@ -129,7 +161,7 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
                 "split" => assignment.Split[id],
                 _ => 0,
             };
-            change = new()
+            touched.Change = new()
             {
                 Entity = id,
                 Type = row.Type,
@@ -138,31 +170,39 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
                 Run = cause.Run,
                 Mapping = cause.Mapping,
                 Records = touched.Records,
-                Body = _difference.Write(binding.Type, other == 0 ? null : EntityId.Format(binding.Type, other)),
+                Body = difference.Write(binding.Type, other == 0 ? null : EntityId.Format(binding.Type, other)),
             };
         }
 
-        var (added, removed) = _difference.Links(id, binding, bindings);
-        return (new(row, isNew, differs ? _difference.SearchText(binding.Type) : null, added, removed), change);
-    }
-
-    private async ValueTask<Golden> GoldenAsync(long id, Touched touched, EntityRow row, bool wasLive, int count)
-    {
-        var binding = touched.Binding;
-        var kept = new Golden(row.Body, row.Origins);
-        if (wasLive && !touched.FromScratch && !_fold.DependsOn(binding.Type, kept, [.. touched.Replaced.Select(r => r.Id)]))
-            return _fold.Add(binding.Type, kept, [.. touched.Live.Select(Input)], connectorOf);
-        IEnumerable<ContributionRow> all = touched.Live;
-        if (touched.Live.Count < count)
-            all = await transaction.ContributionsOfEntityAsync(id);
-        return _fold.Fold(binding.Type, [.. all.Select(Input)]);
+        var (added, removed) = difference.Links(id, binding, bindings);
+        touched.Write = new(row, isNew, differs ? difference.SearchText(binding.Type) : null, added, removed);
     }
 
     private FoldInput Input(ContributionRow row) => new(row.Id, row.Connection, connectorOf(row.Connection), row.ObservedAt, row.Body);
 
-    private sealed class Touched(EntityBinding binding)
+    /// <summary>What one thread folds with.</summary>
+    private sealed class Folder
     {
+        public GoldenFold Fold { get; } = new();
+
+        public GoldenDifference Difference { get; } = new();
+    }
+
+    private sealed class Touched(long id, EntityBinding binding)
+    {
+        public long Id { get; } = id;
+
         public EntityBinding Binding { get; } = binding;
+
+        /// <summary>As it was before, or <c>null</c> when it is new.</summary>
+        public EntityRow? Row { get; private set; }
+
+        public bool WasLive { get; private set; }
+
+        /// <summary>How many contributions it has now.</summary>
+        public int Count { get; private set; }
+
+        public Golden Kept => new(Row!.Body, Row.Origins);
 
         /// <summary>Contributions that are new or replaced here.</summary>
         public List<ContributionRow> Live { get; } = [];
@@ -176,5 +216,19 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
         public int Difference { get; set; }
 
         public bool FromScratch { get; set; }
+
+        /// <summary>What is new can be folded into what was there.</summary>
+        public bool Adds { get; set; }
+
+        public EntityWrite? Write { get; set; }
+
+        public ChangeRow? Change { get; set; }
+
+        public void Find(EntityRow? row)
+        {
+            Row = row;
+            WasLive = row is { State: EntityState.Live };
+            Count = (WasLive ? row!.Contributions : 0) + Difference;
+        }
     }
 }

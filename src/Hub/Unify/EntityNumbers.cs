@@ -12,16 +12,41 @@ internal sealed class EntityNumbers(IHubTransaction transaction, IReadOnlyList<D
     /// <summary>Contributions that got a number while they stayed as they were.</summary>
     public HashSet<ContributionRow> Heirs { get; } = [];
 
+    /// <summary>Numbers that were not there before.</summary>
+    public HashSet<long> Created { get; } = [];
+
     public void Assign(IReadOnlyList<Component> components)
     {
         Bequeath(components);
         foreach (var component in components)
         {
-            component.Entity = component.Entities.Concat(component.Members.Select(m => m.Row.Owns).Where(n => n != 0)).DefaultIfEmpty().Min();
+            component.Entity = Lowest(component);
             if (component.Entity == 0)
-                Give(component.Members.MinBy(m => m.Row.Id == 0 ? long.MaxValue : m.Row.Id)!.Row, component.Entity = transaction.NewEntityId());
-            foreach (var row in component.Members.Select(m => m.Row).Where(r => r.Home == 0))
-                row.Home = component.Entity;
+            {
+                Created.Add(component.Entity = transaction.NewEntityId());
+                Give(component.Members.MinBy(m => m.Row.Id == 0 ? long.MaxValue : m.Row.Id)!.Row, component.Entity);
+            }
+
+            foreach (var member in component.Members)
+                if (member.Row.Home == 0)
+                    member.Row.Home = component.Entity;
+        }
+    }
+
+    /// <summary>The lowest number that belongs to any of it, or 0.</summary>
+    private static long Lowest(Component component)
+    {
+        var lowest = 0L;
+        foreach (var entity in component.Entities)
+            Take(entity);
+        foreach (var member in component.Members)
+            Take(member.Row.Owns);
+        return lowest;
+
+        void Take(long number)
+        {
+            if (number != 0 && (lowest == 0 || number < lowest))
+                lowest = number;
         }
     }
 

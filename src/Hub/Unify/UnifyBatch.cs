@@ -54,11 +54,21 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
         var assignment = new EntityAssignment(transaction, bindings);
         await assignment.AssignAsync(_deltas, reopened);
         await transaction.WriteContributionsAsync([.. _deltas.Select(d => d.Row), .. assignment.Moved.Select(m => m.Row), .. assignment.Renumbered]);
-        await transaction.ApplyKeysAsync(KeyDeltas(assignment));
-        await transaction.Matches.ApplyAsync(ProfileDeltas(assignment));
+        var folds = new EntityFolds(transaction, bindings, connectorOf, cause, assignment);
+        await folds.LoadAsync(_deltas);
+        // Who belongs where is written while other cores fold.
+        var folding = folds.FoldAsync();
+        try
+        {
+            await transaction.ApplyKeysAsync(KeyDeltas(assignment));
+            await transaction.Matches.ApplyAsync(ProfileDeltas(assignment));
+        }
+        finally
+        {
+            await folding;
+        }
 
-        var fold = new EntityFolds(transaction, bindings, connectorOf, cause);
-        return await fold.ApplyAsync(_deltas, assignment);
+        return await folds.WriteAsync();
     }
 
     /// <summary>Finds what differs from the kept contributions of the records.</summary>
@@ -170,7 +180,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
             Count(keys, row.Entity, +1);
         }
 
-        return [.. sums.Where(s => s.Value != 0).Select(s => new KeyDelta(s.Key.Item1, s.Key.Item2, s.Value))];
+        return [.. sums.Where(s => s.Value != 0).Select(s => new KeyDelta(s.Key.Item1, s.Key.Item2, s.Value, IsFirst: assignment.Created.Contains(s.Key.Item2)))];
     }
 
     private List<ProfileDelta> ProfileDeltas(EntityAssignment assignment)

@@ -12,6 +12,7 @@ namespace IntegrationHub.Storage.Sqlite;
 internal sealed class SqliteDatabase : IDisposable
 {
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteInsert> _inserts = new(StringComparer.Ordinal);
     private readonly sqlite3 _handle;
 
     static SqliteDatabase() => Batteries_V2.Init();
@@ -57,6 +58,17 @@ internal sealed class SqliteDatabase : IDisposable
         return _statements[sql] = Prepare(sql, SQLITE_PREPARE_PERSISTENT);
     }
 
+    /// <summary>Inserts rows that are certainly not there yet.</summary>
+    /// <param name="into">The table with its columns, as SQL writes them.</param>
+    /// <param name="rows">What to insert.</param>
+    /// <param name="bind">Binds one of them; a column that is not bound is NULL.</param>
+    public void Insert<T>(string into, IReadOnlyCollection<T> rows, Action<SqliteNewRow, T> bind)
+    {
+        if (!_inserts.TryGetValue(into, out var insert))
+            _inserts[into] = insert = new(this, into);
+        insert.Run(rows, bind);
+    }
+
     /// <summary>A statement whose text depends on what was asked for and may never come again; dispose it.</summary>
     public SqliteStatement PrepareOnce(string sql) => Prepare(sql, 0);
 
@@ -68,9 +80,6 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>Rows changed by the last statement.</summary>
     public int Changes => sqlite3_changes(_handle);
-
-    /// <summary>The key that the last row inserted into a table with rowid was given.</summary>
-    public long LastRowId => sqlite3_last_insert_rowid(_handle);
 
     private SqliteStatement Prepare(string sql, uint flags)
     {

@@ -95,16 +95,32 @@ internal sealed class SqliteIndexes
         database.Execute("COMMIT");
     }
 
-    /// <summary>Keeps the body of a live entity with the values that it is found by.</summary>
-    public void Write(SqliteDatabase database, int type, long id, byte[] body)
+    /// <summary>Keeps the bodies of live entities with the values that they are found by, and lets go of those of entities that are no longer live.</summary>
+    public void Write(SqliteDatabase database, IReadOnlyList<EntityWrite> entities)
     {
-        var table = _tables[type];
-        var statement = database.Prepare(table.Write).Clear().Bind(1, id).BindText(2, body);
-        Bind(statement, table, body);
-        statement.Run();
-    }
+        foreach (var added in entities.Where(e => e.IsNew && e.Row.Body.Length > 0).GroupBy(e => e.Row.Type))
+        {
+            var table = _tables[added.Key];
+            database.Insert(table.Into, added.Select(e => e.Row).ToList(), (to, row) =>
+            {
+                to.Bind(1, row.Id).BindText(2, row.Body);
+                Bind(to.Statement, to.At, table, row.Body);
+            });
+        }
 
-    public static void Delete(SqliteDatabase database, int type, long id) => database.Prepare($"DELETE FROM {Table(type)} WHERE id=?1").Bind(1, id).Run();
+        foreach (var (row, _, _, _, _) in entities.Where(e => !e.IsNew))
+            if (row.Body.Length > 0)
+            {
+                var table = _tables[row.Type];
+                var statement = database.Prepare(table.Write).Clear().Bind(1, row.Id).BindText(2, row.Body);
+                Bind(statement, 0, table, row.Body);
+                statement.Run();
+            }
+            else
+            {
+                database.Prepare($"DELETE FROM {Table(row.Type)} WHERE id=?1").Bind(1, row.Id).Run();
+            }
+    }
 
     private bool Has(int type, string column) => _tables.TryGetValue(type, out var table) && table.Columns.Any(c => $"\"{c.Name}\"" == column);
 
@@ -125,12 +141,13 @@ internal sealed class SqliteIndexes
                 body = rows.Bytes(1).ToArray();
             }
 
-            Bind(update.Clear().Bind(1, id).BindText(2, body), table, body);
+            Bind(update.Clear().Bind(1, id).BindText(2, body), 0, table, body);
             update.Run();
         }
     }
 
-    private void Bind(SqliteStatement statement, GoldenTable table, byte[] body)
+    /// <param name="at">Position of the first parameter of the row, less one.</param>
+    private void Bind(SqliteStatement statement, int at, GoldenTable table, byte[] body)
     {
         if (table.Columns.Length == 0)
             return;
@@ -146,9 +163,9 @@ internal sealed class SqliteIndexes
                 continue;
             // Most values are plain texts; they are bound where they stand.
             if (_tape[node] is { Kind: JsonKind.String, HasEscapes: false } && column.Kind != FieldKind.Time)
-                statement.BindText(i + 3, _tape.Raw(node));
+                statement.BindText(at + i + 3, _tape.Raw(node));
             else
-                statement.BindValue(i + 3, Value(_tape, node, column.Kind));
+                statement.BindValue(at + i + 3, Value(_tape, node, column.Kind));
         }
     }
 
@@ -197,6 +214,8 @@ internal sealed class SqliteIndexes
 
     private sealed record GoldenTable(string Name, GoldenColumn[] Columns)
     {
+        public string Into { get; } = $"{Name}({string.Join(", ", Columns.Select(c => $"\"{c.Name}\"").Prepend("body").Prepend("id"))})";
+
         // Where the body is the same, so are the columns.
         public string Write { get; } = $"""
             INSERT INTO {Name}({string.Join(", ", Columns.Select(c => $"\"{c.Name}\"").Prepend("body").Prepend("id"))})

@@ -21,9 +21,8 @@ internal sealed class SqliteLogTransaction(SqliteDatabase database) : ILogTransa
 
     public void AddSubjectKeys(IReadOnlyList<SubjectKey> keys)
     {
-        var insert = database.Prepare("INSERT INTO log_subjects(subject, id, key, commitment) VALUES(?1,?2,?3,?4)");
-        foreach (var key in keys)
-            insert.Bind(1, key.Subject).Bind(2, key.Id).BindBlob(3, key.Key).BindBlob(4, key.Commitment).Run();
+        database.Insert("log_subjects(subject, id, key, commitment)", keys, static (to, key) =>
+            to.Bind(1, key.Subject).Bind(2, key.Id).BindBlob(3, key.Key).BindBlob(4, key.Commitment));
         _lastSubject = null;
     }
 
@@ -32,12 +31,10 @@ internal sealed class SqliteLogTransaction(SqliteDatabase database) : ILogTransa
         var (sequence, indexed) = _next ?? Next();
         var act = sequence;
         var insert = database.Prepare("INSERT INTO log_entries(seq, act, at, indexed, hash, entry) VALUES(?1,?2,?3,?4,?5,?6)");
-        var index = database.Prepare("INSERT INTO log_index(part, subject, seq) VALUES(?1,?2,?3)");
         foreach (var entry in entries)
         {
-            index.Bind(1, LogIndex.Part(indexed)).Bind(3, sequence);
-            foreach (var subject in entry.Subjects)
-                index.Bind(2, subject).Run();
+            var (part, number) = (LogIndex.Part(indexed), sequence);
+            database.Insert("log_index(part, subject, seq)", entry.Subjects, (to, subject) => to.Bind(1, part).Bind(2, subject).Bind(3, number));
             indexed += entry.Subjects.Count;
             insert.Bind(1, sequence).Bind(2, act).Bind(3, at).Bind(4, indexed).BindBlob(5, entry.Hash).BindBlob(6, entry.Entry).Run();
             sequence++;

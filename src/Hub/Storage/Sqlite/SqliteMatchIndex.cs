@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
 
@@ -41,27 +42,36 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database) : IMatchIndex
 
     public ValueTask ApplyAsync(IReadOnlyList<ProfileDelta> deltas)
     {
-        var insert = database.Prepare("INSERT INTO profiles(type, hash, body) VALUES(?1,?2,?3)");
         var hold = database.Prepare("INSERT INTO holders(profile, entity, refs) VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET refs=refs+excluded.refs");
-        var candidate = database.Prepare("INSERT INTO candidates(kind, value, profile) VALUES(?1,?2,?3) ON CONFLICT DO NOTHING");
+        var added = new List<ProfileDelta>();
         // What is gained comes first, so that a profile that only moves is never taken out in between.
         foreach (var delta in deltas.OrderByDescending(d => d.Delta))
         {
-            var id = Find(delta);
-            if (id == 0)
+            if (Find(delta) is var id and not 0)
             {
-                insert.Bind(1, delta.Type).BindBlob(2, delta.Hash).BindBlob(3, delta.Body()).Run();
-                id = database.LastRowId;
-                foreach (var (kind, value) in delta.Candidates)
-                    candidate.Bind(1, kind).Bind(2, value).Bind(3, id).Run();
+                hold.Bind(1, id).Bind(2, delta.Entity).Bind(3, delta.Delta).Run();
+                if (delta.Delta < 0)
+                    Release(id, delta);
+                continue;
             }
 
-            hold.Bind(1, id).Bind(2, delta.Entity).Bind(3, delta.Delta).Run();
-            if (delta.Delta < 0)
-                Release(id, delta);
+            added.Add(delta);
         }
 
+        Insert(added);
         return ValueTask.CompletedTask;
+    }
+
+    private void Insert(List<ProfileDelta> deltas)
+    {
+        var last = database.Scalar("SELECT max(id) FROM profiles");
+        var profiles = deltas.GroupBy(d => (d.Type, BinaryPrimitives.ReadUInt128LittleEndian(d.Hash))).Select(g => (Id: ++last, Deltas: g.ToList())).ToList();
+        database.Insert("profiles(id, type, hash, body)", profiles, static (to, profile) =>
+            to.Bind(1, profile.Id).Bind(2, profile.Deltas[0].Type).BindBlob(3, profile.Deltas[0].Hash).BindBlob(4, profile.Deltas[0].Body()));
+        database.Insert("holders(profile, entity, refs)", profiles.SelectMany(p => p.Deltas.Select(d => (p.Id, d.Entity, d.Delta))).ToList(), static (to, holder) =>
+            to.Bind(1, holder.Id).Bind(2, holder.Entity).Bind(3, holder.Delta));
+        database.Insert("candidates(kind, value, profile)", profiles.SelectMany(p => p.Deltas[0].Candidates.Distinct().Select(c => (p.Id, c.Kind, c.Value))).ToList(), static (to, candidate) =>
+            to.Bind(1, candidate.Kind).Bind(2, candidate.Value).Bind(3, candidate.Id));
     }
 
     public ValueTask<long> ComponentAsync(long entity)

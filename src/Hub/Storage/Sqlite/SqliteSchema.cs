@@ -3,7 +3,7 @@ namespace IntegrationHub.Storage.Sqlite;
 /// <summary>The tables of the embedded store. Rows that are probed often are kept apart from the bytes they lead to.</summary>
 internal static class SqliteSchema
 {
-    public const int Version = 4;
+    public const int Version = 5;
 
     /// <summary>Sizes that cannot be changed once the file exists.</summary>
     public const string BeforeCreation = "PRAGMA page_size=16384; PRAGMA auto_vacuum=NONE;";
@@ -41,7 +41,8 @@ internal static class SqliteSchema
         CREATE TABLE decision_keys(type INTEGER NOT NULL, key TEXT NOT NULL, decision INTEGER NOT NULL, PRIMARY KEY(type, key, decision)) WITHOUT ROWID;
         CREATE INDEX entities_merged ON entities(merged_into) WHERE merged_into<>0;
         CREATE TABLE links(kind INTEGER NOT NULL, value TEXT NOT NULL, name INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(kind, value, name, source)) WITHOUT ROWID;
-        CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 2");
+        CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize="ascii");
+        INSERT INTO search(search, rank) VALUES('pgsz', 16000), ('automerge', 8);
         CREATE TABLE changes(seq INTEGER PRIMARY KEY, entity INTEGER NOT NULL, type INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, run INTEGER NOT NULL,
           mapping INTEGER NOT NULL, records TEXT NOT NULL, body BLOB NOT NULL);
         CREATE INDEX changes_entity ON changes(entity, seq);

@@ -27,17 +27,24 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
 
     public ValueTask WriteRecordsAsync(IReadOnlyList<RecordWrite> records)
     {
-        var insert = database.Prepare($"INSERT INTO records({RecordColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)");
-        var update = database.Prepare("UPDATE records SET parent=?4, hash=?5, version=?6, state=?7, mapping=?8, observed=?9, seen=?10 WHERE id=?1");
-        var body = database.Prepare("INSERT INTO bodies(id, body, metadata) VALUES(?1,?2,?3) ON CONFLICT(id) DO UPDATE SET body=excluded.body, metadata=excluded.metadata");
+        var (added, kept) = (records.Where(r => r.Row.Id == 0).ToList(), records.Where(r => r.Row.Id != 0).ToList());
         var next = database.Scalar("SELECT max(id) FROM records");
-        foreach (var (row, bytes, metadata) in records)
+        added.ForEach(r => r.Row.Id = ++next);
+        database.Insert($"records({RecordColumns})", added, static (to, record) =>
         {
-            var statement = row.Id == 0 ? insert : update;
-            if (row.Id == 0)
-                row.Id = ++next;
-            statement.Bind(1, row.Id).Bind(2, row.Stream).Bind(3, row.SourceId).Bind(4, row.Parent).BindBlob(5, row.Hash)
-                .Bind(6, row.Version.Length == 0 ? null : row.Version).Bind(7, (int)row.State).Bind(8, row.Mapping).Bind(9, row.ObservedAt).Bind(10, row.SeenRun).Run();
+            var row = record.Row;
+            to.Bind(1, row.Id).Bind(2, row.Stream).Bind(3, row.SourceId).Bind(4, row.Parent).BindBlob(5, row.Hash)
+                .Bind(6, row.Version.Length == 0 ? null : row.Version).Bind(7, (int)row.State).Bind(8, row.Mapping).Bind(9, row.ObservedAt).Bind(10, row.SeenRun);
+        });
+        database.Insert("bodies(id, body, metadata)", added.FindAll(r => r.Body is not null), static (to, record) =>
+            to.Bind(1, record.Row.Id).BindBlob(2, record.Body!.Value.Span).BindBlob(3, record.Metadata.Span));
+
+        var update = database.Prepare("UPDATE records SET parent=?2, hash=?3, version=?4, state=?5, mapping=?6, observed=?7, seen=?8 WHERE id=?1");
+        var body = database.Prepare("INSERT INTO bodies(id, body, metadata) VALUES(?1,?2,?3) ON CONFLICT(id) DO UPDATE SET body=excluded.body, metadata=excluded.metadata");
+        foreach (var (row, bytes, metadata) in kept)
+        {
+            update.Bind(1, row.Id).Bind(2, row.Parent).BindBlob(3, row.Hash)
+                .Bind(4, row.Version.Length == 0 ? null : row.Version).Bind(5, (int)row.State).Bind(6, row.Mapping).Bind(7, row.ObservedAt).Bind(8, row.SeenRun).Run();
             if (bytes is { } content)
                 body.Bind(1, row.Id).BindBlob(2, content.Span).BindBlob(3, metadata.Span).Run();
         }
@@ -87,21 +94,15 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
 
     public ValueTask WriteContributionsAsync(IReadOnlyList<ContributionRow> contributions)
     {
-        var insert = database.Prepare($"INSERT INTO contributions({ContributionColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)");
-        var update = database.Prepare("UPDATE contributions SET entity=?2, home=?3, owns=?4, observed=?5, mapping=?6, body=?7 WHERE id=?1");
+        var (added, kept) = (contributions.Where(c => c.Id == 0).ToList(), contributions.Where(c => c.Id != 0).ToList());
         var next = database.Scalar("SELECT max(id) FROM contributions");
-        foreach (var row in contributions)
-            if (row.Id == 0)
-            {
-                row.Id = ++next;
-                insert.Bind(1, row.Id).Bind(2, row.Record).Bind(3, row.Type).Bind(4, row.Key).Bind(5, row.Connection).Bind(6, row.Entity)
-                    .Bind(7, row.Home).Bind(8, row.Owns).Bind(9, row.ObservedAt).Bind(10, row.Mapping).BindBlob(11, row.Body).Run();
-            }
-            else
-            {
-                update.Bind(1, row.Id).Bind(2, row.Entity).Bind(3, row.Home).Bind(4, row.Owns).Bind(5, row.ObservedAt).Bind(6, row.Mapping).BindBlob(7, row.Body).Run();
-            }
-
+        added.ForEach(c => c.Id = ++next);
+        database.Insert($"contributions({ContributionColumns})", added, static (to, row) =>
+            to.Bind(1, row.Id).Bind(2, row.Record).Bind(3, row.Type).Bind(4, row.Key).Bind(5, row.Connection).Bind(6, row.Entity)
+                .Bind(7, row.Home).Bind(8, row.Owns).Bind(9, row.ObservedAt).Bind(10, row.Mapping).BindBlob(11, row.Body));
+        var update = database.Prepare("UPDATE contributions SET entity=?2, home=?3, owns=?4, observed=?5, mapping=?6, body=?7 WHERE id=?1");
+        foreach (var row in kept)
+            update.Bind(1, row.Id).Bind(2, row.Entity).Bind(3, row.Home).Bind(4, row.Owns).Bind(5, row.ObservedAt).Bind(6, row.Mapping).BindBlob(7, row.Body).Run();
         return ValueTask.CompletedTask;
     }
 
@@ -132,10 +133,12 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
 
     public ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas)
     {
+        database.Insert("keys(kind, value, entity, refs)", deltas.Where(d => d.IsFirst).ToList(), static (to, delta) =>
+            to.Bind(1, delta.Key.Kind).Bind(2, delta.Key.Value).Bind(3, delta.Entity).Bind(4, delta.Delta));
         var add = database.Prepare("INSERT INTO keys(kind, value, entity, refs) VALUES(?1,?2,?3,?4) ON CONFLICT DO UPDATE SET refs=refs+excluded.refs");
         var subtract = database.Prepare("UPDATE keys SET refs=refs-?4 WHERE kind=?1 AND value=?2 AND entity=?3");
         var remove = database.Prepare("DELETE FROM keys WHERE kind=?1 AND value=?2 AND entity=?3 AND refs<=0");
-        foreach (var (key, entity, delta) in deltas)
+        foreach (var (key, entity, delta, _) in deltas.Where(d => !d.IsFirst))
             if (delta > 0)
             {
                 add.Bind(1, key.Kind).Bind(2, key.Value).Bind(3, entity).Bind(4, delta).Run();
@@ -167,8 +170,12 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
 
     public ValueTask WriteEntitiesAsync(IReadOnlyList<EntityWrite> entities)
     {
-        var insert = database.Prepare($"INSERT INTO entities({EntityColumns}) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
-        var update = database.Prepare("UPDATE entities SET state=?3, merged_into=?4, version=?5, change=?6, contributions=?7, chained=?8, origins=?9 WHERE id=?1");
+        indexes.Write(database, entities);
+        database.Insert($"entities({EntityColumns})", entities.Where(e => e.IsNew).Select(e => e.Row).ToList(), static (to, row) =>
+            to.Bind(1, row.Id).Bind(2, row.Type).Bind(3, (int)row.State).Bind(4, row.MergedInto).Bind(5, row.Version)
+                .Bind(6, row.ChangeSequence).Bind(7, row.Contributions).Bind(8, row.IsChained ? 1 : 0).BindBlob(9, row.Origins));
+        var update = database.Prepare("UPDATE entities SET state=?2, merged_into=?3, version=?4, change=?5, contributions=?6, chained=?7, origins=?8 WHERE id=?1");
+        // One at a time: FTS5 would write out what it gathered at every statement of several rows.
         var search = database.Prepare("INSERT INTO search(rowid, text) VALUES(?1, ?2)");
         var searchAgain = database.Prepare("INSERT OR REPLACE INTO search(rowid, text) VALUES(?1, ?2)");
         var unsearch = database.Prepare("DELETE FROM search WHERE rowid=?1");
@@ -177,12 +184,9 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
         foreach (var write in entities)
         {
             var row = write.Row;
-            (write.IsNew ? insert : update).Bind(1, row.Id).Bind(2, row.Type).Bind(3, (int)row.State).Bind(4, row.MergedInto).Bind(5, row.Version)
-                .Bind(6, row.ChangeSequence).Bind(7, row.Contributions).Bind(8, row.IsChained ? 1 : 0).BindBlob(9, row.Origins).Run();
-            if (row.Body.Length > 0)
-                indexes.Write(database, row.Type, row.Id, row.Body);
-            else if (!write.IsNew)
-                SqliteIndexes.Delete(database, row.Type, row.Id);
+            if (!write.IsNew)
+                update.Bind(1, row.Id).Bind(2, (int)row.State).Bind(3, row.MergedInto).Bind(4, row.Version)
+                    .Bind(5, row.ChangeSequence).Bind(6, row.Contributions).Bind(7, row.IsChained ? 1 : 0).BindBlob(8, row.Origins).Run();
             if (write.Search is { Length: > 0 } text)
                 (write.IsNew ? search : searchAgain).Bind(1, row.Id).Bind(2, text).Run();
             else if (write.Search is not null && !write.IsNew)
@@ -198,16 +202,13 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
 
     public ValueTask AppendChangesAsync(IReadOnlyList<ChangeRow> changes)
     {
-        var insert = database.Prepare("INSERT INTO changes(seq, entity, type, kind, at, run, mapping, records, body) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)");
         var next = database.Scalar("SELECT max(seq) FROM changes");
         foreach (var change in changes)
-        {
             change.Sequence = ++next;
-            _changes = true;
-            insert.Bind(1, next).Bind(2, change.Entity).Bind(3, change.Type).Bind(4, change.Kind).Bind(5, change.At).Bind(6, change.Run).Bind(7, change.Mapping)
-                .Bind(8, string.Join(',', change.Records.Select(r => r.ToString(CultureInfo.InvariantCulture)))).BindBlob(9, change.Body).Run();
-        }
-
+        _changes |= changes.Count > 0;
+        database.Insert("changes(seq, entity, type, kind, at, run, mapping, records, body)", changes, static (to, change) =>
+            to.Bind(1, change.Sequence).Bind(2, change.Entity).Bind(3, change.Type).Bind(4, change.Kind).Bind(5, change.At).Bind(6, change.Run).Bind(7, change.Mapping)
+                .Bind(8, string.Join(',', change.Records.Select(r => r.ToString(CultureInfo.InvariantCulture)))).BindBlob(9, change.Body));
         return ValueTask.CompletedTask;
     }
 
