@@ -25,7 +25,10 @@ internal sealed class CandidateStates
     /// <summary>Values seen under too many names, by kind as a position.</summary>
     public HashSet<(int Kind, string Value)> Shared { get; } = [];
 
-    public bool IsShared(int kind, string value) => _kinds.Contains(kind) && Shared.Contains((kind, value));
+    public CandidateStates() => IsShared = (kind, value) => _kinds.Contains(kind) && Shared.Contains((kind, value));
+
+    /// <summary>Whether a value of a kind, by position, is shared by too many. Made once: it is handed to every comparison.</summary>
+    public Func<int, string, bool> IsShared { get; }
 
     public void Share(int kind, string value)
     {
