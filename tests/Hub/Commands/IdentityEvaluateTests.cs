@@ -18,7 +18,23 @@ public sealed class IdentityEvaluateTests : IDisposable
         "2,企业,厦门示例食品,91350100M000100Y34,,,,,厦门,", // the last two swapped
         "3,企业,厦门示例食品有限公司,91350100M0001O0Y43,,,,,,", // O for 0
         "4,企业,厦门示例物流有限公司,91350100M000100Y34,,,,,厦门,",
-        "5,企业,厦门示例食品有限公司,,,,,,厦门,")); // a name alone joins nobody
+        "5,企业,厦门示例食品有限公司,,,,,,,")); // a name alone joins nobody
+
+    [Theory]
+    [InlineData(11, true)]
+    [InlineData(12, false)]
+    public async Task Evaluate_a_name_in_its_city_joins_as_long_as_few_are_called_alike(int others, bool joined)
+    {
+        string[] two = ["1,企业,厦门示例食品有限公司,,,13712345678,,,厦门,", "2,企业,厦门示例食品股份有限公司,,,13812345679,,,厦门,"];
+        var crowd = Enumerable.Range(0, others).Select(i => $"{i + 3},企业,厦门示{"甲乙丙丁戊己庚辛壬癸子丑"[i]}食品有限公司,,,,,,厦门,");
+        Assert.Equal(joined, (await EntitiesAsync([.. two, .. crowd])).Contains("1,2"));
+    }
+
+    [Fact]
+    public async Task Evaluate_a_name_in_another_city_or_with_another_domain_joins_nobody() => Assert.Equal(["1", "2", "3"], await EntitiesAsync(
+        "1,企业,厦门示例食品有限公司,,,,li@shili.example,,厦门,",
+        "2,企业,厦门示例食品有限公司,,,,wang@other.example,,厦门,",
+        "3,企业,厦门示例食品有限公司,,,,,,泉州,"));
 
     [Fact]
     public async Task Evaluate_a_person_entered_for_a_company_belongs_to_it_even_when_nobody_says_that_it_is_a_person() => Assert.Equal(["1,2", "3", "4"], await EntitiesAsync(

@@ -51,6 +51,6 @@ internal sealed class CandidateStates
     }
 
     /// <summary>Under how many names a value is seen; people entered for their company do not count. For a name itself every profile counts.</summary>
-    private static int Names(MatchPlan plan, int kind, IReadOnlyCollection<Profile> profiles) => plan.Guard is not { } guard || guard.Kind == kind ? profiles.Count
+    public static int Names(MatchPlan plan, int kind, IReadOnlyCollection<Profile> profiles) => plan.Guard is not { } guard || guard.Kind == kind ? profiles.Count
         : profiles.Where(p => !PairScore.Stands(guard, p)).SelectMany(p => p.Values[guard.Kind]).Distinct(StringComparer.Ordinal).Count();
 }
