@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using IntegrationHub.Commands;
 using IntegrationHub.Mapping;
 using IntegrationHub.Storage.Sqlite;
@@ -24,12 +25,13 @@ internal static class UpsertRun
         var bindings = new Bindings(rules.Model, store.Catalog);
         var mapper = new Mapper(rules.Mapping);
         using var buffer = new MemoryStream();
+        using var json = new Utf8JsonWriter(buffer, EvaluationRecords.Plain);
         using var reader = File.OpenText(records);
         var rows = CsvRows.Read(reader, records).ToList();
 
         RecordContributions Of(long record, (string[] Columns, string[] Values) row)
         {
-            EvaluationRecords.Write(buffer, row.Columns, row.Values);
+            EvaluationRecords.Write(json, buffer, row.Columns, row.Values);
             var mapped = mapper.Map(buffer.GetBuffer(), 0, (int)buffer.Length);
             var contribution = mapped.Contributions[0];
             return new(new() { Id = record, Stream = 1, SourceId = row.Values[0] }, 1,

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using IntegrationHub.Json;
 using IntegrationHub.Mapping;
+using IntegrationHub.Model;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify.Identity;
 
@@ -12,6 +14,12 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
 {
     private const int ChunkRows = 2048;
 
+    /// <summary>As sources write it: Chinese as it is, not as escapes.</summary>
+    public static JsonWriterOptions Plain { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Strong kinds by number, as in <see cref="IdentityKey.Kind"/>; 0 is the record's own id.</summary>
+    private readonly (IdentityKind Kind, JsonName Name)[] _strong = [.. rules.Type.Identity.Where(k => k.Strength == Strength.Strong).Select(k => (k, new JsonName(k.Name)))];
+
     private readonly ConcurrentBag<(Mapper Mapper, JsonTape Tape)> _idle = [];
 
     public MatchPlan Plan { get; } = new(rules.Type);
@@ -21,11 +29,8 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
 
     public List<MatchNode> Nodes { get; } = [];
 
-    /// <summary>Strong kinds by number, as in <see cref="IdentityKey.Kind"/>; 0 is the record's own id.</summary>
-    private string[] StrongKinds { get; } = [.. rules.Type.Identity.Where(k => k.Strength == Model.Strength.Strong).Select(k => k.Name)];
-
     /// <summary>Kinds of which an entity has one join before the others.</summary>
-    public int RankOf(IdentityKey key) => key.Kind > 0 && rules.Type.IdentityKind(StrongKinds[key.Kind - 1])!.Limit is not null ? 0 : 1;
+    public int RankOf(IdentityKey key) => key.Kind > 0 && _strong[key.Kind - 1].Kind.Limit is not null ? 0 : 1;
 
     public void Read(FileInfo file, int? shuffle)
     {
@@ -51,16 +56,17 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
         var (mapper, tape) = _idle.TryTake(out var idle) ? idle : (new(rules.Mapping), new());
         var nodes = new List<(string, MatchNode)>(rows.Length);
         using var buffer = new MemoryStream();
+        using var json = new Utf8JsonWriter(buffer, Plain);
         foreach (var (columns, values) in rows)
         {
             var id = values[Math.Max(0, Array.IndexOf(columns, "record_id"))];
-            Write(buffer, columns, values);
+            Write(json, buffer, columns, values);
             var mapped = mapper.Map(buffer.GetBuffer(), 0, (int)buffer.Length);
             if (mapped.Rejection is { } rejection)
                 throw new UsageException($"record {id}: rejected by {rejection.Rule} ({rejection.Path}): {rejection.Reason}");
             if (mapped.Contributions is not [var contribution])
                 throw new UsageException($"record {id}: the mapping makes {mapped.Contributions.Count} contributions of it, and one is needed");
-            var parsed = tape.Parse(mapped.Json(contribution).ToArray());
+            var parsed = tape.Parse(mapped.Output.Array, contribution.Start, contribution.Length);
             if (!parsed.IsOk)
                 throw new InvalidOperationException("a mapped contribution is not JSON: " + parsed);
             var profile = Profile.Read(Plan, tape);
@@ -74,26 +80,28 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
     }
 
     /// <summary>A row as a record: an object of its values that are not empty.</summary>
-    public static void Write(MemoryStream buffer, string[] columns, string[] values)
+    /// <param name="json">Writes to the buffer.</param>
+    public static void Write(Utf8JsonWriter json, MemoryStream buffer, string[] columns, string[] values)
     {
         buffer.SetLength(0);
-        using var json = new Utf8JsonWriter(buffer);
+        json.Reset();
         json.WriteStartObject();
         for (var i = 0; i < values.Length; i++)
             if (values[i].Length > 0)
                 json.WriteString(columns[i], values[i]);
         json.WriteEndObject();
+        json.Flush();
     }
 
     private List<IdentityKey> Strong(JsonTape tape, string id)
     {
         var keys = new List<IdentityKey> { new(0, id) };
         var identity = tape.Find(0, "identity"u8);
-        for (var kind = 0; kind < StrongKinds.Length && identity >= 0; kind++)
-            if (tape.Find(identity, System.Text.Encoding.UTF8.GetBytes(StrongKinds[kind])) is >= 0 and var values)
+        for (var i = 0; i < _strong.Length && identity >= 0; i++)
+            if (tape.Find(identity, _strong[i].Name) is >= 0 and var values)
                 foreach (var value in tape.Children(values))
-                    if (tape.GetText(value) is var text && !rules.Type.Identity.First(k => k.Name == StrongKinds[kind]).Blocks(text))
-                        keys.Add(new(kind + 1, text));
+                    if (tape.GetText(value) is var text && !_strong[i].Kind.Blocks(text))
+                        keys.Add(new(i + 1, text));
         return keys;
     }
 }

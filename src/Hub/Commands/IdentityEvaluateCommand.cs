@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Runtime;
+using System.Text.Json;
 using IntegrationHub.Unify.Identity;
 using IntegrationHub.Unify.Identity.Evaluation;
 
@@ -15,17 +17,20 @@ internal static class IdentityEvaluateCommand
         var model = new Option<FileInfo?>("--model") { Description = "Model and mapping to use, YAML documents. Default: the hub's customers." };
         var shuffle = new Option<int?>("--shuffle") { Description = "Seed of an order in which the records come. Default: the order of the file." };
         var clusters = new Option<FileInfo?>("--out") { Description = "Where to write record_id and the first record of its entity, CSV." };
-        var command = new Command("evaluate", "Resolve records whose entities are known and tell how well: the resolution of the hub itself, in memory, without accepting proposals.") { records, truth, model, shuffle, clusters };
-        command.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(records)!, parsed.GetValue(truth)!, parsed.GetValue(model), parsed.GetValue(shuffle), parsed.GetValue(clusters), cancel));
+        var missed = new Option<bool>("--missed") { Description = "Also tell what the pairs have in common that belong together and were left apart." };
+        var command = new Command("evaluate", "Resolve records whose entities are known and tell how well: the resolution of the hub itself, in memory, without accepting proposals.") { records, truth, model, shuffle, clusters, missed };
+        command.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(records)!, parsed.GetValue(truth)!, parsed.GetValue(model), parsed.GetValue(shuffle), parsed.GetValue(clusters), parsed.GetValue(missed), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, FileInfo recordsFile, FileInfo truthFile, FileInfo? model, int? shuffle, FileInfo? clusters, CancellationToken cancel)
+    private static async Task<int> RunAsync(ParseResult parsed, FileInfo recordsFile, FileInfo truthFile, FileInfo? model, int? shuffle, FileInfo? clusters, bool tellMissed, CancellationToken cancel)
     {
         foreach (var file in new[] { recordsFile, truthFile })
             if (!file.Exists)
                 throw new UsageException($"no file {file}");
         var rules = EvaluationRules.Read(CommandWorkspace.Config(parsed).Root, model);
+        // Nothing waits for an answer meanwhile, so collecting beside the work only costs.
+        GCSettings.LatencyMode = GCLatencyMode.Batch;
         var watch = Stopwatch.StartNew();
         var records = new EvaluationRecords(rules);
         records.Read(recordsFile, shuffle);
@@ -36,12 +41,14 @@ internal static class IdentityEvaluateCommand
         var known = Truth(truthFile, records.Ids);
         var measures = PartitionMeasures.Of(records.Ids, entity, known);
         var ceiling = PartitionMeasures.Of(records.Ids, EvidenceCeiling.Of(records.Plan, records.Nodes, known), known);
+        var missed = tellMissed ? MissedPairs.Of(records.Plan, records.Nodes, entity, known) : null;
         if (clusters is not null)
             await File.WriteAllLinesAsync(clusters.FullName, entity.Select((e, i) => $"{records.Ids[i]},{records.Ids[e]}").Prepend("record_id,entity_id"), cancel);
         using var process = Process.GetCurrentProcess();
         var rss = process.PeakWorkingSet64 / (1024.0 * 1024.0);
         if (parsed.WantsJson())
-            Printing.WriteJson(parsed.Out(), new
+        {
+            var result = JsonSerializer.SerializeToNode(new
             {
                 measures.Records,
                 measures.Entities,
@@ -59,10 +66,29 @@ internal static class IdentityEvaluateCommand
                 CeilingBcubedF1 = ceiling.BcubedF1,
                 Seconds = Math.Round(seconds, 3),
                 PeakRssMb = Math.Round(rss, 1),
-            });
-        else
-            Print(parsed.Out(), measures, ceiling, mapped, seconds, rss);
+            }, Printing.Json)!.AsObject();
+            if (missed is not null)
+                result["missed"] = JsonSerializer.SerializeToNode(missed, Printing.Json);
+            Printing.WriteJson(parsed.Out(), result);
+            return Exit.Ok;
+        }
+
+        Print(parsed.Out(), measures, ceiling, mapped, seconds, rss);
+        if (missed is not null)
+            Print(parsed.Out(), missed);
         return Exit.Ok;
+    }
+
+    private const int MostRows = 20;
+
+    private static void Print(TextWriter output, IReadOnlyList<MissedPairs> missed)
+    {
+        output.WriteLine();
+        Printing.Table(output, ["left apart, though they share", "pairs"],
+        [
+            .. missed.Take(MostRows).Select(m => (string[])[m.Shares.Count == 0 ? "nothing" : string.Join(", ", m.Shares), $"{m.Pairs:N0}"]),
+            ["anything else", $"{missed.Skip(MostRows).Sum(m => m.Pairs):N0}"],
+        ]);
     }
 
     private static void Print(TextWriter output, PartitionMeasures measures, PartitionMeasures ceiling, TimeSpan mapped, double seconds, double rss) => Printing.Table(output, ["measure", "value"],

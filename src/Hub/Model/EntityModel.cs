@@ -104,16 +104,20 @@ public sealed record IdentityKind(string Name, Strength Strength, string Descrip
     public int? Shared { get; init; }
 
     /// <summary>Values that mean nothing, such as placeholders; <c>*</c> stands for any characters.</summary>
-    public IReadOnlyList<string> Blocked { get; init; } = [];
+    public IReadOnlyList<string> Blocked
+    {
+        get;
+        init
+        {
+            field = value;
+            _blocked = new(value);
+        }
+    } = [];
+
+    private readonly BlockedValues _blocked = new([]);
 
     /// <summary>Whether a value is one of <see cref="Blocked"/>.</summary>
-    public bool Blocks(string value)
-    {
-        foreach (var pattern in Blocked)
-            if (System.IO.Enumeration.FileSystemName.MatchesSimpleExpression(pattern, value, ignoreCase: true))
-                return true;
-        return false;
-    }
+    public bool Blocks(string value) => _blocked.Contains(value);
 }
 
 /// <summary>How personal a field's values are.</summary>

@@ -54,7 +54,7 @@ internal static class CompanyName
         foreach (var rune in name.EnumerateRunes())
         {
             if (Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is System.Globalization.UnicodeCategory.NonSpacingMark or System.Globalization.UnicodeCategory.SpacingCombiningMark)
-                text.Append(Rune.ToLowerInvariant(rune).ToString());
+                Append(text, Rune.ToLowerInvariant(rune));
             else if (rune.Value == '&')
                 text.Append(" & ");
             else if (rune.Value is not ('.' or '\'' or '’' or '"' or '“' or '”'))
@@ -71,6 +71,14 @@ internal static class CompanyName
         }
 
         return words;
+    }
+
+    private static void Append(StringBuilder text, Rune rune)
+    {
+        if (rune.IsBmp)
+            text.Append((char)rune.Value);
+        else
+            text.Append(rune.ToString());
     }
 
     private static string WithoutChineseForm(string name)

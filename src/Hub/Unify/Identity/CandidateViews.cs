@@ -82,9 +82,15 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
             return [];
         }
 
+        if (await IsCrowdedAsync(key, candidates, taken))
+        {
+            _views[key] = new([]);
+            Close(key, holder);
+            return [];
+        }
+
         var kept = new Dictionary<UInt128, (Profile Profile, Dictionary<long, int> Entities)>();
-        foreach (var row in await index.ProfilesAsync([.. candidates.Where(c => !_profiles.ContainsKey(c))]))
-            _profiles[row.Id] = (Profile.FromBytes(row.Body), row.Holders);
+        await ReadAsync(candidates);
         foreach (var (profile, entities) in candidates.Select(c => _profiles[c]))
             kept[profile.Hash] = (profile, entities.ToDictionary(h => h.Entity, h => h.References));
 
@@ -105,6 +111,33 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         var after = new CandidateStates();
         after.Judge(binding.Plan, key, all);
         return before.Closed.Count != after.Closed.Count || before.Shared.Count != after.Shared.Count ? holders : [];
+    }
+
+    /// <summary>
+    /// Whether a value that is only counted is seen under too many names by those alone whom the batch leaves as they are: it is shared before and after then,
+    /// and who the others are matters to nobody. Most of what a company's name begins with, or its domain, is so; not all of it is read.
+    /// </summary>
+    private async ValueTask<bool> IsCrowdedAsync(CandidateKey key, IReadOnlyList<long> candidates, List<(Profile Profile, long Entity)> taken)
+    {
+        if (binding.Plan.Candidates[key.Rule] is not { OnlyCounts: true, Kinds: [var kind] } || binding.Plan.Shared[kind] is not { } shared || candidates.Count - taken.Count <= shared.Most)
+            return false;
+        var gone = taken.Select(t => t.Profile.Hash).ToHashSet();
+        var staying = new List<Profile>();
+        foreach (var some in candidates.Chunk(2 * shared.Most))
+        {
+            await ReadAsync(some);
+            staying.AddRange(some.Select(c => _profiles[c].Profile).Where(p => !gone.Contains(p.Hash)));
+            if (CandidateStates.Names(binding.Plan, kind, staying) > shared.Most)
+                return true;
+        }
+
+        return false;
+    }
+
+    private async ValueTask ReadAsync(IReadOnlyList<long> candidates)
+    {
+        foreach (var row in await index.ProfilesAsync([.. candidates.Where(c => !_profiles.ContainsKey(c))]))
+            _profiles[row.Id] = (Profile.FromBytes(row.Body), row.Holders);
     }
 
     private void Close(CandidateKey key, Profile holder)

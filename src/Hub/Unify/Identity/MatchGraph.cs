@@ -9,54 +9,57 @@ namespace IntegrationHub.Unify.Identity;
 /// <remarks>When a decision may cut between contributions that say the same, every pair is needed: what is next in time may be on the other side.</remarks>
 internal sealed class MatchGraph
 {
+    private const int ParallelFrom = 10_000;
+
     private readonly MatchPlan _plan;
-    private bool _every;
     private readonly IReadOnlyList<MatchNode> _nodes;
     private readonly List<Group> _groups = [];
-    private readonly Dictionary<CandidateKey, int> _slots = [];
-    private readonly List<int> _firstOfSlot = [];
-    private readonly List<int> _rules = [];
-    private readonly List<(int Slot, int Group, int Next)> _entries = [];
+    private readonly RuleIndex[] _rules;
+
+    /// <summary>For each candidate value of each group, in their order, the slot of the value in its rule and the entry before it that has the value too, or -1.</summary>
+    private readonly (int Group, int Slot, int Next)[] _entries;
+    private bool _every;
 
     public MatchGraph(MatchPlan plan, IReadOnlyList<MatchNode> nodes)
     {
         _plan = plan;
         _nodes = nodes;
-        var known = new Dictionary<UInt128, int>();
+        var known = new Dictionary<UInt128, int>(nodes.Count);
+        var entries = 0;
         for (var i = 0; i < nodes.Count; i++)
         {
             ref var group = ref CollectionsMarshal.GetValueRefOrAddDefault(known, nodes[i].Profile.Hash, out var exists);
             if (!exists)
             {
                 group = _groups.Count;
-                Add(nodes[i].Profile);
+                _groups.Add(new(nodes[i].Profile, entries));
+                entries += nodes[i].Profile.Candidates(plan).Length;
             }
 
             _groups[group].Nodes.Add(i);
         }
+
+        _entries = new (int, int, int)[entries];
+        _rules = [.. plan.Candidates.Select(_ => new RuleIndex())];
+        if (_groups.Count < ParallelFrom)
+            for (var rule = 0; rule < _rules.Length; rule++)
+                Fill(rule);
+        else
+            Parallel.For(0, _rules.Length, Fill);
     }
 
-    /// <summary>All candidate values with the profiles at hand that have them.</summary>
-    public IEnumerable<(CandidateKey Key, List<Profile> Profiles)> Values
-    {
-        get
-        {
-            foreach (var (key, slot) in _slots)
-            {
-                var profiles = new List<Profile>();
-                for (var entry = _firstOfSlot[slot]; entry >= 0; entry = _entries[entry].Next)
-                    profiles.Add(_groups[_entries[entry].Group].Profile);
-                yield return (key, profiles);
-            }
-        }
-    }
-
-    /// <summary>The states of all values when the nodes at hand are all there are.</summary>
+    /// <summary>The states of all values when the nodes at hand are all there are. Values of rules that only count are not among the closed ones.</summary>
     public CandidateStates JudgeAll()
     {
         var states = new CandidateStates();
-        foreach (var (key, profiles) in Values)
-            states.Judge(_plan, key, profiles);
+        for (var rule = 0; rule < _rules.Length; rule++)
+        {
+            var few = Math.Min(_plan.Rules.MostCandidates, _plan.Candidates[rule].Kinds is [var kind] && _plan.Shared[kind] is { } shared ? shared.Most : int.MaxValue);
+            foreach (var (value, slot) in _rules[rule].Slots)
+                if (_rules[rule].Counts[slot] > few)
+                    states.Judge(_plan, new(rule, value), Profiles(rule, slot));
+        }
+
         return states;
     }
 
@@ -65,22 +68,24 @@ internal sealed class MatchGraph
     public List<MatchEdge> Edges(CandidateStates states, bool every = false)
     {
         _every = every;
-        var open = new bool[_firstOfSlot.Count];
-        foreach (var (key, slot) in _slots)
-            open[slot] = !states.Closed.Contains(key);
+        foreach (var rule in _rules)
+            rule.Closed = new bool[rule.Slots.Count];
+        foreach (var (rule, value) in states.Closed)
+            if (_rules[rule].Slots.TryGetValue(value, out var slot))
+                _rules[rule].Closed[slot] = true;
         if (_groups.Count < ParallelFrom)
         {
             var edges = new List<MatchEdge>();
             var neighbours = new HashSet<int>();
             for (var group = 0; group < _groups.Count; group++)
-                Connect(group, open, states, neighbours, edges);
+                Connect(group, states, neighbours, edges);
             return edges;
         }
 
         var all = new List<MatchEdge>();
         Parallel.For(0, _groups.Count, () => (Edges: new List<MatchEdge>(), Neighbours: new HashSet<int>()), (group, _, local) =>
         {
-            Connect(group, open, states, local.Neighbours, local.Edges);
+            Connect(group, states, local.Neighbours, local.Edges);
             return local;
         }, local =>
         {
@@ -90,43 +95,57 @@ internal sealed class MatchGraph
         return all;
     }
 
-    private const int ParallelFrom = 10_000;
-
-    private void Add(Profile profile)
+    /// <summary>Enters the values of one rule. Rules share nothing but the array of entries, in which each has its own.</summary>
+    private void Fill(int rule)
     {
-        var group = new Group(profile, _entries.Count);
-        foreach (var (rule, value) in profile.Candidates(_plan))
+        var index = _rules[rule];
+        for (var group = 0; group < _groups.Count; group++)
         {
-            ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_slots, new(rule, value), out var exists);
-            if (!exists)
+            var candidates = _groups[group].Profile.Candidates(_plan);
+            for (var i = 0; i < candidates.Length && candidates[i].Rule <= rule; i++)
             {
-                slot = _firstOfSlot.Count;
-                _firstOfSlot.Add(-1);
-                _rules.Add(rule);
+                if (candidates[i].Rule < rule)
+                    continue;
+                var entry = _groups[group].FirstEntry + i;
+                ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(index.Slots, candidates[i].Value, out var exists);
+                if (!exists)
+                {
+                    slot = index.Last.Count;
+                    index.Last.Add(-1);
+                    index.Counts.Add(0);
+                }
+
+                _entries[entry] = (group, slot, index.Last[slot]);
+                index.Last[slot] = entry;
+                index.Counts[slot]++;
             }
-
-            _entries.Add((slot, _groups.Count, _firstOfSlot[slot]));
-            _firstOfSlot[slot] = _entries.Count - 1;
         }
-
-        group.LastEntry = _entries.Count;
-        _groups.Add(group);
     }
 
-    private void Connect(int index, bool[] open, CandidateStates states, HashSet<int> neighbours, List<MatchEdge> edges)
+    private List<Profile> Profiles(int rule, int slot)
+    {
+        var profiles = new List<Profile>(_rules[rule].Counts[slot]);
+        for (var entry = _rules[rule].Last[slot]; entry >= 0; entry = _entries[entry].Next)
+            profiles.Add(_groups[_entries[entry].Group].Profile);
+        return profiles;
+    }
+
+    private void Connect(int index, CandidateStates states, HashSet<int> neighbours, List<MatchEdge> edges)
     {
         var group = _groups[index];
         neighbours.Clear();
         var anyOpen = false;
-        for (var entry = group.FirstEntry; entry < group.LastEntry; entry++)
+        var candidates = group.Profile.Candidates(_plan);
+        for (var i = 0; i < candidates.Length; i++)
         {
-            var slot = _entries[entry].Slot;
-            if (!open[slot] || !Counts(group.Profile, slot, states))
+            var rule = candidates[i].Rule;
+            var (_, slot, next) = _entries[group.FirstEntry + i];
+            if (_plan.Candidates[rule].OnlyCounts || _rules[rule].Closed[slot] || !Counts(group.Profile, rule, states))
                 continue;
             anyOpen = true;
-            for (var other = _entries[entry].Next; other >= 0; other = _entries[other].Next)
-                if (_entries[other].Group != index && Counts(_groups[_entries[other].Group].Profile, slot, states))
-                    neighbours.Add(_entries[other].Group);
+            for (; next >= 0; next = _entries[next].Next)
+                if (_entries[next].Group != index && Counts(_groups[_entries[next].Group].Profile, rule, states))
+                    neighbours.Add(_entries[next].Group);
         }
 
         if (!anyOpen || (neighbours.Count == 0 && group.Nodes.Count == 1) || !Recognises(group, states))
@@ -138,13 +157,13 @@ internal sealed class MatchGraph
     }
 
     /// <summary>Several kinds together make nobody a candidate when one of them is a value that everybody has.</summary>
-    private bool Counts(Profile profile, int slot, CandidateStates states)
+    private bool Counts(Profile profile, int rule, CandidateStates states)
     {
-        var kinds = _plan.Candidates[_rules[slot]].Kinds;
+        var kinds = _plan.Candidates[rule].Kinds;
         if (kinds.Length == 1 || states.Shared.Count == 0)
             return true;
         foreach (var kind in kinds)
-            if (_plan.Shared[kind] is { Worthless: true } && profile.Values[kind].All(v => states.IsShared(kind, v)))
+            if (_plan.Shared[kind] is { Worthless: true } && PairScore.AllShared(kind, profile.Values[kind], states.IsShared))
                 return false;
         return true;
     }
@@ -229,13 +248,25 @@ internal sealed class MatchGraph
 
         public int FirstEntry { get; } = firstEntry;
 
-        public int LastEntry { get; set; }
-
-        public List<int> Nodes { get; } = [];
+        public List<int> Nodes { get; } = new(1);
 
         public volatile bool IsSorted;
 
         /// <summary>Whether it recognises itself: 0 not asked yet, 1 yes, 2 no. Several threads may find it out; they find the same.</summary>
         public int Recognises;
+    }
+
+    /// <summary>The values of one candidate rule by slot.</summary>
+    private sealed class RuleIndex
+    {
+        public Dictionary<long, int> Slots { get; } = [];
+
+        /// <summary>The last entry that has the value.</summary>
+        public List<int> Last { get; } = [];
+
+        public List<int> Counts { get; } = [];
+
+        /// <summary>Values that are no reason to compare.</summary>
+        public bool[] Closed { get; set; } = [];
     }
 }

@@ -25,7 +25,10 @@ internal sealed class CandidateStates
     /// <summary>Values seen under too many names, by kind as a position.</summary>
     public HashSet<(int Kind, string Value)> Shared { get; } = [];
 
-    public bool IsShared(int kind, string value) => _kinds.Contains(kind) && Shared.Contains((kind, value));
+    public CandidateStates() => IsShared = (kind, value) => _kinds.Contains(kind) && Shared.Contains((kind, value));
+
+    /// <summary>Whether a value of a kind, by position, is shared by too many. Made once: it is handed to every comparison.</summary>
+    public Func<int, string, bool> IsShared { get; }
 
     public void Share(int kind, string value)
     {
@@ -48,6 +51,6 @@ internal sealed class CandidateStates
     }
 
     /// <summary>Under how many names a value is seen; people entered for their company do not count. For a name itself every profile counts.</summary>
-    private static int Names(MatchPlan plan, int kind, IReadOnlyCollection<Profile> profiles) => plan.Guard is not { } guard || guard.Kind == kind ? profiles.Count
+    public static int Names(MatchPlan plan, int kind, IReadOnlyCollection<Profile> profiles) => plan.Guard is not { } guard || guard.Kind == kind ? profiles.Count
         : profiles.Where(p => !PairScore.Stands(guard, p)).SelectMany(p => p.Values[guard.Kind]).Distinct(StringComparer.Ordinal).Count();
 }

@@ -120,7 +120,7 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         return false;
     }
 
-    private static bool AllShared(int kind, string[] values, Func<int, string, bool> isShared)
+    public static bool AllShared(int kind, string[] values, Func<int, string, bool> isShared)
     {
         foreach (var value in values)
             if (!isShared(kind, value))

@@ -22,7 +22,7 @@ internal static class Partition
     public static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, List<MatchEdge> edges)
     {
         var parts = new DisjointSets(nodes.Count);
-        var holders = new Dictionary<IdentityKey, int>(nodes.Count);
+        var holders = new Dictionary<IdentityKey, int>(2 * nodes.Count);
         for (var i = 0; i < nodes.Count; i++)
             foreach (var key in nodes[i].Strong)
             {
@@ -52,30 +52,39 @@ internal static class Partition
             (members[first[root]] ??= []).Add(i);
         }
 
-        var edgesOf = edges.ToLookup(e => connected[e.A]);
         var entity = new int[nodes.Count];
+        var guarded = new Dictionary<int, List<MatchEdge>>();
         foreach (var part in members)
-        {
             if (part is null)
                 continue;
-            if (part.Count == 1 || (rulings.Count == 0 && Resolution.IsPlain(plan, nodes, part)))
-            {
+            else if (part.Count == 1 || (rulings.Count == 0 && Resolution.IsPlain(plan, nodes, part)))
                 foreach (var node in part)
                     entity[node] = part[0];
-                continue;
-            }
-
-            var local = new Dictionary<int, int>(part.Count);
-            for (var i = 0; i < part.Count; i++)
-                local[part[i]] = i;
-            var here = rulings.Count == 0 ? [] : rulings.Select(r => r with { Left = Local(r.Left, local), Right = Local(r.Right, local) }).ToList();
-            var resolved = new Resolution(plan, [.. part.Select(n => nodes[n])], here)
-                .Run([.. edgesOf[part[0]].Select(e => e with { A = local[e.A], B = local[e.B] })], rankOf);
-            for (var i = 0; i < part.Count; i++)
-                entity[part[i]] = part[resolved[i]];
-        }
-
+            else
+                guarded.Add(part[0], []);
+        foreach (var edge in edges)
+            if (guarded.TryGetValue(connected[edge.A], out var within))
+                within.Add(edge);
+        if (guarded.Count < ParallelFrom)
+            foreach (var (part, within) in guarded)
+                Resolve(plan, nodes, rulings, rankOf, members[part], within, entity);
+        else
+            Parallel.ForEach(guarded, g => Resolve(plan, nodes, rulings, rankOf, members[g.Key], g.Value, entity));
         return (entity, connected);
+    }
+
+    private const int ParallelFrom = 1000;
+
+    /// <summary>Resolves what is connected by itself; parts share nothing but the array of entities, in which each has its own nodes.</summary>
+    private static void Resolve(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, List<int> part, List<MatchEdge> edges, int[] entity)
+    {
+        var local = new Dictionary<int, int>(part.Count);
+        for (var i = 0; i < part.Count; i++)
+            local[part[i]] = i;
+        var here = rulings.Count == 0 ? [] : rulings.Select(r => r with { Left = Local(r.Left, local), Right = Local(r.Right, local) }).ToList();
+        var resolved = new Resolution(plan, [.. part.Select(n => nodes[n])], here).Run([.. edges.Select(e => e with { A = local[e.A], B = local[e.B] })], rankOf);
+        for (var i = 0; i < part.Count; i++)
+            entity[part[i]] = part[resolved[i]];
     }
 
     private static List<int> Local(IReadOnlyList<int> nodes, Dictionary<int, int> local) => [.. nodes.Where(local.ContainsKey).Select(n => local[n])];

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using IntegrationHub.Json;
+using NSec.Cryptography;
 
 namespace IntegrationHub.Unify.Identity;
 
@@ -34,12 +34,17 @@ public sealed class Profile
             values[i] = [];
             if (identity < 0 || tape.Find(identity, plan.KindNames[i]) is not (>= 0 and var node))
                 continue;
-            var list = new List<string>();
+            string? first = null;
+            List<string>? more = null;
             foreach (var child in tape.Children(node))
-                list.Add(tape.GetText(child));
-            if (plan.Declared[i] is { Blocked.Count: > 0 } kind)
-                list.RemoveAll(kind.Blocks);
-            values[i] = list.Count == 1 ? [list[0]] : [.. list.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+                if (tape.GetText(child) is var text && plan.Declared[i] is { } kind && kind.Blocks(text))
+                    continue;
+                else if (first is null)
+                    first = text;
+                else
+                    (more ??= [first]).Add(text);
+            if (first is not null)
+                values[i] = more is null ? [first] : [.. more.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         }
 
         foreach (var (kind, most) in plan.Limits)
@@ -53,14 +58,11 @@ public sealed class Profile
     {
         if (_candidates is not null)
             return _candidates;
-        var found = new List<(int, long)>();
+        var found = new List<(int, long)>(plan.Candidates.Count);
         for (var rule = 0; rule < plan.Candidates.Count; rule++)
         {
-            var candidate = plan.Candidates[rule];
-            if (Array.Exists(candidate.Kinds, kind => Values[kind].Length == 0))
-                continue;
-            foreach (var value in Joined(candidate).Take(MostJoined))
-                found.Add((rule, HashOf(value)));
+            var room = MostJoined;
+            Join(rule, plan.Candidates[rule], 0, "", ref room, found);
         }
 
         return _candidates = [.. found];
@@ -84,32 +86,53 @@ public sealed class Profile
     /// <summary>A contribution with many values of several kinds is found by the first of their combinations.</summary>
     private const int MostJoined = 64;
 
-    private IEnumerable<string> Joined(Candidate candidate)
+    private void Join(int rule, Candidate candidate, int at, string joined, ref int room, List<(int, long)> found)
     {
-        IEnumerable<string> joined = Values[candidate.Kinds[0]];
-        for (var i = 1; i < candidate.Kinds.Length; i++)
-        {
-            var values = Values[candidate.Kinds[i]];
-            foreach (var besides in candidate.Besides[i])
-                values = [.. values.Except(Values[besides], StringComparer.Ordinal)];
-            if (values.Length == 0)
-                return [];
-            joined = joined.SelectMany(left => values.Select(right => left + BetweenValues + right));
-        }
+        foreach (var value in Values[candidate.Kinds[at]])
+            if (room == 0)
+                return;
+            else if (at > 0 && IsSaid(candidate.Besides[at], value))
+                continue;
+            else if ((at == 0 ? value : joined + BetweenValues + value) is var text && at < candidate.Kinds.Length - 1)
+                Join(rule, candidate, at + 1, text, ref room, found);
+            else
+            {
+                found.Add((rule, HashOf(text)));
+                room--;
+            }
+    }
 
-        return joined;
+    private bool IsSaid(int[] kinds, string value)
+    {
+        foreach (var kind in kinds)
+            if (Array.IndexOf(Values[kind], value) >= 0)
+                return true;
+        return false;
     }
 
     private static UInt128 Wide(string text)
     {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         var length = Encoding.UTF8.GetMaxByteCount(text.Length);
         var bytes = length <= 1024 ? stackalloc byte[length] : new byte[length];
-        SHA256.HashData(bytes[..Encoding.UTF8.GetBytes(text, bytes)], hash);
+        // SHA-256 by libsodium: a dozen short texts for each contribution, and the platform's provider costs several times the hash itself.
+        Span<byte> hash = stackalloc byte[32];
+        HashAlgorithm.Sha256.Hash(bytes[..Encoding.UTF8.GetBytes(text, bytes)], hash);
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
-    private string Text() => string.Join(BetweenKinds, Values.Select(v => v.Length switch { 0 => "", 1 => Clean(v[0]), _ => string.Join(BetweenValues, v.Select(Clean)) }));
+    private string Text()
+    {
+        var text = new StringBuilder(256);
+        for (var kind = 0; kind < Values.Length; kind++)
+        {
+            if (kind > 0)
+                text.Append(BetweenKinds);
+            for (var i = 0; i < Values[kind].Length; i++)
+                (i > 0 ? text.Append(BetweenValues) : text).Append(Clean(Values[kind][i]));
+        }
+
+        return text.ToString();
+    }
 
     private static string Clean(string value) => value.AsSpan().IndexOfAny(BetweenKinds, BetweenValues) < 0 ? value : value.Replace(BetweenKinds, ' ').Replace(BetweenValues, ' ');
 }

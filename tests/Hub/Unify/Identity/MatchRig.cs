@@ -26,6 +26,7 @@ internal sealed record Client(int Code, int Register, int Mobile, int Mail, stri
             Say("mobile", Mobile > 0, $"M{Mobile}");
             Say("email", Mail > 0, $"E{Mail}");
             Say("name", Name.Length > 0, Name);
+            Say("stem", Name.Length > 6, Name.Length > 6 ? Name[..3] : "");
             Say("contact", Contact.Length > 0, Contact);
             return Encoding.UTF8.GetBytes($"{{\"entity\":\"client\",\"key\":\"k\",\"identity\":{{{string.Join(',', identity)}}},\"fields\":{{\"name\":\"{Name}\"}}}}");
         }
@@ -46,6 +47,7 @@ internal sealed class MatchRig : IAsyncDisposable
           mobile: { strength: joint, shared: 2, blocked: ["M9"] }
           email: { strength: joint, limit: 3 }
           name: { strength: hint }
+          stem: { strength: hint, shared: 1 }
           contact: { strength: evidence }
         matching:
           candidates: [mobile, email, [name, contact]]
@@ -53,6 +55,7 @@ internal sealed class MatchRig : IAsyncDisposable
             mobile: { equal: 7, apart: 3, withinDays: 10 }
             email: { equal: 8 }
             name: { equal: 6, similar: { 0.7: 4 }, different: -5, crossed: contact, crossedEqual: 3, guard: true }
+            stem: { equal: 3, shared: 0 }
             contact: { equal: 4, besides: [name] }
           merge: 10
           propose: 5

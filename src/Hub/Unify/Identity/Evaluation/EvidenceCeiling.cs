@@ -1,3 +1,5 @@
+using IntegrationHub.Storage;
+
 namespace IntegrationHub.Unify.Identity.Evaluation;
 
 /// <summary>
@@ -11,14 +13,18 @@ public static class EvidenceCeiling
     internal static int[] Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<int> truth)
     {
         var sets = new DisjointSets(nodes.Count);
-        var first = new Dictionary<(int Entity, object Reason), int>();
+        var keys = new Dictionary<(int Entity, IdentityKey Key), int>(2 * nodes.Count);
+        var values = new Dictionary<(int Entity, CandidateKey Value), int>(2 * nodes.Count);
         for (var i = 0; i < nodes.Count; i++)
-            foreach (var reason in Reasons(plan, nodes[i]))
-                if (!first.TryAdd((truth[i], reason), i))
-                    sets.Join(first[(truth[i], reason)], i);
+        {
+            foreach (var key in nodes[i].Strong)
+                if (!keys.TryAdd((truth[i], key), i))
+                    sets.Join(keys[(truth[i], key)], i);
+            foreach (var (rule, value) in nodes[i].Profile.Candidates(plan))
+                if (!plan.Candidates[rule].OnlyCounts && !values.TryAdd((truth[i], new(rule, value)), i))
+                    sets.Join(values[(truth[i], new(rule, value))], i);
+        }
+
         return [.. Enumerable.Range(0, nodes.Count).Select(sets.Find)];
     }
-
-    private static IEnumerable<object> Reasons(MatchPlan plan, MatchNode node) => node.Strong.Select(k => (object)k)
-        .Concat(node.Profile.Candidates(plan).Where(c => !plan.Candidates[c.Rule].OnlyCounts).Select(c => (object)c));
 }

@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using IntegrationHub.Commands;
+
+namespace IntegrationHub.Tests.Commands;
+
+public sealed class IdentityEvaluateTests : IDisposable
+{
+    private const string Columns = "record_id,customer_type,name,uscc,tax15,phone,email,contact,city,updated_at";
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Evaluate_a_slip_in_a_code_joins_what_has_the_same_name_and_nothing_else() => Assert.Equal(["1,2,3", "4", "5"], await EntitiesAsync(
+        "1,企业,厦门示例食品有限公司,91350100M000100Y43,,,,,厦门,",
+        "2,企业,厦门示例食品,91350100M000100Y34,,,,,厦门,", // the last two swapped
+        "3,企业,厦门示例食品有限公司,91350100M0001O0Y43,,,,,,", // O for 0
+        "4,企业,厦门示例物流有限公司,91350100M000100Y34,,,,,厦门,",
+        "5,企业,厦门示例食品有限公司,,,,,,,")); // a name alone joins nobody
+
+    [Theory]
+    [InlineData(11, true)]
+    [InlineData(12, false)]
+    public async Task Evaluate_a_name_in_its_city_joins_as_long_as_few_are_called_alike(int others, bool joined)
+    {
+        string[] two = ["1,企业,厦门示例食品有限公司,,,13712345678,,,厦门,", "2,企业,厦门示例食品股份有限公司,,,13812345679,,,厦门,"];
+        var crowd = Enumerable.Range(0, others).Select(i => $"{i + 3},企业,厦门示{"甲乙丙丁戊己庚辛壬癸子丑"[i]}食品有限公司,,,,,,厦门,");
+        Assert.Equal(joined, (await EntitiesAsync([.. two, .. crowd])).Contains("1,2"));
+    }
+
+    [Fact]
+    public async Task Evaluate_a_name_in_another_city_or_with_another_domain_joins_nobody() => Assert.Equal(["1", "2", "3"], await EntitiesAsync(
+        "1,企业,厦门示例食品有限公司,,,,li@shili.example,,厦门,",
+        "2,企业,厦门示例食品有限公司,,,,wang@other.example,,厦门,",
+        "3,企业,厦门示例食品有限公司,,,,,,泉州,"));
+
+    [Fact]
+    public async Task Evaluate_a_person_entered_for_a_company_belongs_to_it_even_when_nobody_says_that_it_is_a_person() => Assert.Equal(["1,2", "3", "4"], await EntitiesAsync(
+        "1,企业,厦门示例食品有限公司,,,13712345678,li@shili.example,,厦门,2025-03-01T08:00:00+08:00",
+        "2,企业,李示例,,,13712345678,li@shili.example,,厦门,2025-03-02T08:00:00+08:00",
+        // A company of another name with the same phone and address is another company; so is somebody who is a customer himself.
+        "3,企业,厦门方正物流有限公司,,,13712345678,,,厦门,2025-03-02T08:00:00+08:00",
+        "4,个人,李示例,,,13712345678,,,厦门,2025-03-02T08:00:00+08:00"));
+
+    [Fact]
+    public async Task Evaluate_shuffled_gives_the_same_partition_and_tells_what_was_missed()
+    {
+        var rows = Enumerable.Range(0, 60).Select(i => $"{i},企业,厦门示例{"甲乙丙丁戊"[i % 5]}食品有限公司,,,1371234560{i % 7},,{(i % 3 == 0 ? "王示例" : "")},厦门,2025-03-{1 + (i % 28):D2}T08:00:00+08:00").ToArray();
+        var inOrder = await RunAsync(rows, "--missed");
+        for (var seed = 1; seed <= 10; seed++)
+            Assert.Equal((string?)inOrder["partitionSha256"], (string?)(await RunAsync(rows, "--shuffle", $"{seed}"))["partitionSha256"]);
+        Assert.NotEmpty(inOrder["missed"]!.AsArray());
+    }
+
+    /// <summary>Record ids by entity found.</summary>
+    private async Task<IEnumerable<string>> EntitiesAsync(params string[] rows)
+    {
+        await RunAsync(rows, "--out", _folder.File("found.csv"));
+        var found = (await File.ReadAllLinesAsync(_folder.File("found.csv"), TestContext.Current.CancellationToken)).Skip(1).Select(l => l.Split(','));
+        return found.GroupBy(f => f[1], f => f[0]).Select(g => string.Join(',', g.Order(StringComparer.Ordinal))).Order(StringComparer.Ordinal);
+    }
+
+    /// <summary>Evaluates rows; those whose ids are equal modulo 5 are one entity in truth.</summary>
+    private async Task<JsonObject> RunAsync(string[] rows, params string[] options)
+    {
+        await File.WriteAllLinesAsync(_folder.File("records.csv"), rows.Prepend(Columns), TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(_folder.File("truth.csv"), rows.Select(r => r.Split(',')[0]).Select(id => $"{id},{int.Parse(id, CultureInfo.InvariantCulture) % 5}").Prepend("record_id,entity_id"), TestContext.Current.CancellationToken);
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var exit = await CommandLine.RunAsync(["identity", "evaluate", "--records", _folder.File("records.csv"), "--truth", _folder.File("truth.csv"), "--json", .. options], output, error);
+        Assert.Equal((0, ""), (exit, error.ToString()));
+        return JsonNode.Parse(output.ToString())!.AsObject();
+    }
+}
