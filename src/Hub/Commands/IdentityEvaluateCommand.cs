@@ -10,6 +10,9 @@ namespace IntegrationHub.Commands;
 /// <summary><c>hub identity evaluate</c>: resolves records whose entities are known, and tells how well.</summary>
 internal static class IdentityEvaluateCommand
 {
+    /// <summary>Rows of what was missed that are printed; JSON has all.</summary>
+    private const int MostRows = 20;
+
     public static Command Create()
     {
         var records = new Option<FileInfo>("--records") { Description = "Records, CSV with a header. The id is column record_id, else the first.", Required = true };
@@ -78,8 +81,6 @@ internal static class IdentityEvaluateCommand
             Print(parsed.Out(), missed);
         return Exit.Ok;
     }
-
-    private const int MostRows = 20;
 
     private static void Print(TextWriter output, IReadOnlyList<MissedPairs> missed)
     {

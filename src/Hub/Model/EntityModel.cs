@@ -97,6 +97,8 @@ public enum Strength
 /// <summary>A kind of identity value that mappings may give, such as a tax number.</summary>
 public sealed record IdentityKind(string Name, Strength Strength, string Description)
 {
+    private readonly BlockedValues _blocked = new([]);
+
     /// <summary>An entity never holds more different values of this kind. 1 for a number that everybody has one of: two of them are two entities.</summary>
     public int? Limit { get; init; }
 
@@ -113,8 +115,6 @@ public sealed record IdentityKind(string Name, Strength Strength, string Descrip
             _blocked = new(value);
         }
     } = [];
-
-    private readonly BlockedValues _blocked = new([]);
 
     /// <summary>Whether a value is one of <see cref="Blocked"/>.</summary>
     public bool Blocks(string value) => _blocked.Contains(value);

@@ -34,8 +34,9 @@ public interface IMatchIndex
 }
 
 /// <summary>A profile with the entities that hold it.</summary>
+/// <param name="Hash">16 bytes that tell profiles apart.</param>
 /// <param name="Holders">Entities with the number of their contributions that have it.</param>
-public sealed record ProfileRow(long Id, byte[] Body, IReadOnlyList<(long Entity, int References)> Holders);
+public sealed record ProfileRow(long Id, byte[] Hash, byte[] Body, IReadOnlyList<(long Entity, int References)> Holders);
 
 /// <summary>A profile gained or lost by an entity.</summary>
 /// <param name="Hash">16 bytes that tell profiles apart.</param>

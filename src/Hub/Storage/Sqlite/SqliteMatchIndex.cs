@@ -25,16 +25,17 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database) : IMatchIndex
         foreach (var id in ids)
         {
             var holders = new List<(long, int)>();
+            byte[] hash = [];
             byte[] body = [];
-            using var rows = database.Prepare("SELECT h.entity, h.refs, p.body FROM profiles p JOIN holders h ON h.profile=p.id WHERE p.id=?1").Bind(1, id).Query();
+            using var rows = database.Prepare("SELECT h.entity, h.refs, p.body, p.hash FROM profiles p JOIN holders h ON h.profile=p.id WHERE p.id=?1").Bind(1, id).Query();
             while (rows.Read())
             {
                 if (holders.Count == 0)
-                    body = rows.Bytes(2).ToArray();
+                    (body, hash) = (rows.Bytes(2).ToArray(), rows.Bytes(3).ToArray());
                 holders.Add((rows.Int64(0), rows.Int32(1)));
             }
 
-            result.Add(new(id, body, holders));
+            result.Add(new(id, hash, body, holders));
         }
 
         return new(result);

@@ -10,7 +10,7 @@ namespace IntegrationHub.Unify.Identity;
 internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, IReadOnlyList<Delta> deltas)
 {
     private readonly Dictionary<CandidateKey, View> _views = [];
-    private readonly Dictionary<long, (Profile Profile, IReadOnlyList<(long Entity, int References)> Holders)> _profiles = [];
+    private readonly Dictionary<long, (Profile Profile, IReadOnlyList<(long Entity, int References)> Holders)?> _profiles = [];
     private readonly Dictionary<CandidateKey, List<(Profile Profile, long Entity)>> _taken = Keys(binding, deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore)));
     private readonly Dictionary<CandidateKey, List<(Profile Profile, long Entity)>> _brought = Keys(binding, deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L)));
 
@@ -91,7 +91,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
 
         var kept = new Dictionary<UInt128, (Profile Profile, Dictionary<long, int> Entities)>();
         await ReadAsync(candidates);
-        foreach (var (profile, entities) in candidates.Select(c => _profiles[c]))
+        foreach (var (profile, entities) in Readable(candidates))
             kept[profile.Hash] = (profile, entities.ToDictionary(h => h.Entity, h => h.References));
 
         var before = new CandidateStates();
@@ -126,7 +126,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         foreach (var some in candidates.Chunk(2 * shared.Most))
         {
             await ReadAsync(some);
-            staying.AddRange(some.Select(c => _profiles[c].Profile).Where(p => !gone.Contains(p.Hash)));
+            staying.AddRange(Readable(some).Select(r => r.Profile).Where(p => !gone.Contains(p.Hash)));
             if (CandidateStates.Names(binding.Plan, kind, staying) > shared.Most)
                 return true;
         }
@@ -137,7 +137,14 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     private async ValueTask ReadAsync(IReadOnlyList<long> candidates)
     {
         foreach (var row in await index.ProfilesAsync([.. candidates.Where(c => !_profiles.ContainsKey(c))]))
-            _profiles[row.Id] = (Profile.FromBytes(row.Body), row.Holders);
+            _profiles[row.Id] = Profile.FromBytes(binding.Plan, row.Body, row.Hash) is { } profile ? (profile, row.Holders) : null;
+    }
+
+    private IEnumerable<(Profile Profile, IReadOnlyList<(long Entity, int References)> Holders)> Readable(IEnumerable<long> candidates)
+    {
+        foreach (var candidate in candidates)
+            if (_profiles[candidate] is { } profile)
+                yield return profile;
     }
 
     private void Close(CandidateKey key, Profile holder)

@@ -9,6 +9,9 @@ namespace IntegrationHub.Unify.Identity;
 /// </summary>
 internal static class Partition
 {
+    /// <summary>From this many guarded parts on they are resolved on all cores.</summary>
+    private const int ParallelFrom = 1000;
+
     /// <summary>
     /// For each node the position of the first node of its entity, and for each node the position of the first node of what it is connected with.
     /// </summary>
@@ -72,8 +75,6 @@ internal static class Partition
             Parallel.ForEach(guarded, g => Resolve(plan, nodes, rulings, rankOf, members[g.Key], g.Value, entity));
         return (entity, connected);
     }
-
-    private const int ParallelFrom = 1000;
 
     /// <summary>Resolves what is connected by itself; parts share nothing but the array of entities, in which each has its own nodes.</summary>
     private static void Resolve(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, List<int> part, List<MatchEdge> edges, int[] entity)

@@ -78,8 +78,13 @@ public sealed class Profile
     /// <summary>The bytes the store keeps.</summary>
     public byte[] ToBytes() => Encoding.UTF8.GetBytes(Text());
 
-    public static Profile FromBytes(ReadOnlySpan<byte> bytes) =>
-        new([.. Encoding.UTF8.GetString(bytes).Split(BetweenKinds).Select(k => k.Length == 0 ? [] : k.Split(BetweenValues))]);
+    /// <summary>A profile that the store kept, or <c>null</c> when it is of a model with other kinds: it says nothing until its record is read or mapped again.</summary>
+    /// <param name="hash">As from <see cref="HashBytes"/>.</param>
+    public static Profile? FromBytes(MatchPlan plan, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> hash)
+    {
+        string[][] values = [.. Encoding.UTF8.GetString(bytes).Split(BetweenKinds).Select(k => k.Length == 0 ? [] : k.Split(BetweenValues))];
+        return values.Length == plan.Kinds.Count ? new(values) { _hash = BinaryPrimitives.ReadUInt128LittleEndian(hash) } : null;
+    }
 
     public static long HashOf(string value) => (long)(ulong)Wide(value);
 

@@ -1,0 +1,52 @@
+using IntegrationHub.Model;
+using IntegrationHub.Unify.Identity;
+
+namespace IntegrationHub.Tests.Unify.Identity;
+
+public sealed class ProfileTests
+{
+    private static readonly MatchPlan Plan = PlanOf("mobile, name");
+
+    [Fact]
+    public void FromBytes_of_the_same_model_says_the_same()
+    {
+        var profile = new Profile([["+8613712345678"], ["alpha", "beta"]]);
+        var kept = Profile.FromBytes(Plan, profile.ToBytes(), profile.HashBytes())!;
+        Assert.Equal(profile.Values, kept.Values);
+        Assert.Equal(profile.Hash, kept.Hash);
+        Assert.Equal(profile.Candidates(Plan), kept.Candidates(Plan));
+    }
+
+    [Fact]
+    public void FromBytes_of_a_model_with_other_kinds_says_nothing()
+    {
+        var profile = new Profile([["+8613712345678"], ["alpha"]]);
+        Assert.Null(Profile.FromBytes(PlanOf("mobile, name, contact"), profile.ToBytes(), profile.HashBytes()));
+    }
+
+    [Fact]
+    public void Candidates_of_several_kinds_are_their_combinations_without_what_says_the_same()
+    {
+        var plan = PlanOf("[mobile, name]");
+        Assert.Equal(4, new Profile([["1", "2"], ["a", "b"]]).Candidates(plan).Length);
+        Assert.Empty(new Profile([["1", "2"], []]).Candidates(plan));
+        var besides = PlanOf("[name, contact]", "compare: { contact: { equal: 4, besides: [name] } }");
+        Assert.Single(new Profile([["wang", "li"], ["wang"]]).Candidates(besides));
+        Assert.Equal(64, new Profile([[.. Enumerable.Range(0, 20).Select(i => $"{i}")], [.. Enumerable.Range(0, 20).Select(i => $"n{i}")]]).Candidates(plan).Length);
+    }
+
+    private static MatchPlan PlanOf(string candidates, string compare = "compare: {}") => new(ModelFiles.Compile([("client.yaml", $$"""
+        entity: client
+        label: name
+        identity:
+          mobile: { strength: joint }
+          name: { strength: joint }
+          contact: { strength: joint }
+        matching:
+          candidates: [{{candidates}}]
+          {{compare}}
+          merge: 10
+        fields:
+          name: { type: text, class: business }
+        """)]).Entities[0]);
+}
