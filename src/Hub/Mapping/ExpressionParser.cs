@@ -68,7 +68,7 @@ internal sealed class ExpressionParser
 
     private Template TemplateParts()
     {
-        var parts = new List<object>();
+        var parts = new List<Expression>();
         var literal = new StringBuilder();
         while (_at < _text.Length)
         {
@@ -86,7 +86,7 @@ internal sealed class ExpressionParser
             else if (c == '{')
             {
                 if (literal.Length > 0)
-                    parts.Add(Value.Text(literal.ToString()));
+                    parts.Add(new ConstantExpression(Value.Text(literal.ToString())));
                 literal.Clear();
                 Blanks();
                 parts.Add(Pipeline(0));
@@ -100,7 +100,7 @@ internal sealed class ExpressionParser
         }
 
         if (literal.Length > 0)
-            parts.Add(Value.Text(literal.ToString()));
+            parts.Add(new ConstantExpression(Value.Text(literal.ToString())));
         return new([.. parts]) { Type = ExpressionType.Text };
     }
 

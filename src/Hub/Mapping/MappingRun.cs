@@ -31,9 +31,6 @@ public sealed record MappingLimits
 /// <summary>The state of mapping one record: the document, where <c>@</c> stands, and memory. One per thread, reused.</summary>
 internal sealed class MappingRun(MappingLimits limits)
 {
-    private readonly Stack<NodeList> _nodeLists = new();
-    private readonly Stack<List<Value>> _valueLists = new();
-
     public MappingLimits Limits { get; } = limits;
 
     public JsonTape Tape { get; } = new();
@@ -54,20 +51,21 @@ internal sealed class MappingRun(MappingLimits limits)
     /// <summary>Where coverage is counted, when someone asks for it.</summary>
     public Coverage? Coverage { get; set; }
 
-    public NodeList RentNodes() => _nodeLists.TryPop(out var list) ? list : new();
+    /// <summary>Values that are being put together: who pushes takes off again, so what is nested stands above.</summary>
+    public ValueStack Values { get; } = new();
 
-    public void Return(NodeList list)
+    /// <summary>Nodes that paths have found, used in the same way.</summary>
+    public NodeList Nodes { get; } = new();
+
+    /// <summary>Begins a record, whatever became of the one before.</summary>
+    public void Begin(byte[] buffer)
     {
-        list.Clear();
-        _nodeLists.Push(list);
-    }
-
-    public List<Value> RentValues() => _valueLists.TryPop(out var list) ? list : [];
-
-    public void Return(List<Value> list)
-    {
-        list.Clear();
-        _valueLists.Push(list);
+        Buffer = buffer;
+        Current = 0;
+        Scratch.Reset();
+        Values.Shorten(0);
+        Nodes.Clear();
+        Issues.Clear();
     }
 
     /// <summary>A node of the document as a value; texts without escapes share the document's memory.</summary>
@@ -102,11 +100,10 @@ internal sealed class MappingRun(MappingLimits limits)
             return value.Items;
         if (value.Kind == ValueKind.Node && Tape[value.NodeIndex].Kind == JsonKind.Array)
         {
-            var elements = RentValues();
+            var elements = Scratch.List(Tape[value.NodeIndex].Count, out var list);
+            var i = 0;
             foreach (var child in Tape.Children(value.NodeIndex))
-                elements.Add(FromNode(child));
-            var list = Keep(elements);
-            Return(elements);
+                elements[i++] = FromNode(child);
             return list.Items;
         }
 
@@ -116,7 +113,26 @@ internal sealed class MappingRun(MappingLimits limits)
     public bool IsMany(Value value) =>
         value.Kind == ValueKind.List || (value.Kind == ValueKind.Node && Tape[value.NodeIndex].Kind == JsonKind.Array);
 
-    public Value Keep(List<Value> values) => Scratch.List(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values));
+    /// <summary>The nodes above a mark as a list of values; none is absence.</summary>
+    public Value ListNodes(int mark)
+    {
+        var nodes = Nodes.AsSpan()[mark..];
+        if (nodes.IsEmpty)
+            return Value.Absent;
+        var values = Scratch.List(nodes.Length, out var list);
+        for (var i = 0; i < nodes.Length; i++)
+            values[i] = FromNode(nodes[i]);
+        return list;
+    }
+
+    /// <summary>Takes the values above a mark off the stack, as a list; none is absence.</summary>
+    public Value TakeList(int mark)
+    {
+        var values = Values.From(mark);
+        var list = values.IsEmpty ? Value.Absent : Scratch.List(values);
+        Values.Shorten(mark);
+        return list;
+    }
 
     /// <summary>What a value is called in messages.</summary>
     public string KindName(Value value) => value.Kind switch
