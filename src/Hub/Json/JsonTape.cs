@@ -18,6 +18,9 @@ public sealed class JsonTape
     /// <summary>Number of nodes; 0 before the first parse and after a failed one.</summary>
     public int Count => _store.Count;
 
+    /// <summary>Some object has two members of one name; only with <see cref="JsonDuplicateNames.Keep"/>.</summary>
+    internal bool HasRepeatedNames => _store.HasRepeatedNames;
+
     /// <summary>The bytes the nodes point into.</summary>
     public ReadOnlySpan<byte> Buffer => _buffer;
 

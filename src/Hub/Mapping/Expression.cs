@@ -27,8 +27,18 @@ internal sealed class ConstantExpression(Value value) : Expression
     public override Value Evaluate(MappingRun run) => Value;
 }
 
-/// <summary>A path to at most one node.</summary>
-internal sealed class SingularPath(JsonPathQuery query) : Expression
+/// <summary>A path from the root to at most one node, found with all others of the mapping before the rules run.</summary>
+internal sealed class RootPath(int place) : Expression
+{
+    public override Value Evaluate(MappingRun run)
+    {
+        var node = run.Place(place);
+        return node < 0 ? Value.Absent : run.FromNode(node);
+    }
+}
+
+/// <summary>A path from <c>@</c> to at most one node.</summary>
+internal sealed class CurrentPath(JsonPathQuery query) : Expression
 {
     public override Value Evaluate(MappingRun run)
     {
@@ -38,12 +48,19 @@ internal sealed class SingularPath(JsonPathQuery query) : Expression
 }
 
 /// <summary>A path to any number of nodes; none is absence.</summary>
-internal sealed class PluralPath(JsonPathQuery query) : Expression
+/// <param name="query">The path.</param>
+/// <param name="place">Where its first segments lead, which give one node at most; -1 for a path from <c>@</c>.</param>
+internal sealed class PluralPath(JsonPathQuery query, int place) : Expression
 {
+    private readonly int _segment = place < 0 ? 0 : query.SingularSegments;
+
     public override Value Evaluate(MappingRun run)
     {
+        var start = place < 0 ? run.Current : run.Place(place);
+        if (start < 0)
+            return Value.Absent;
         var mark = run.Nodes.Count;
-        var outcome = query.Select(run.Tape, 0, run.Current, run.Nodes, run.Limits.PathWork);
+        var outcome = query.SelectFrom(run.Tape, 0, start, _segment, run.Nodes, run.Limits.PathWork);
         var value = outcome == JsonPathOutcome.Complete ? run.ListNodes(mark) : Value.Fault("the path visits more of the document than is allowed");
         run.Nodes.Shorten(mark);
         return value;

@@ -15,14 +15,16 @@ internal sealed class ExpressionParser
 
     private readonly string _text;
     private readonly IReadOnlyDictionary<string, FunctionSpec> _functions;
+    private readonly PathTree.Builder _places;
     private readonly JsonPathScope _scope;
     private readonly List<string> _paths;
     private int _at;
 
-    private ExpressionParser(string text, IReadOnlyDictionary<string, FunctionSpec> functions, bool insideEach, List<string> paths)
+    private ExpressionParser(string text, IReadOnlyDictionary<string, FunctionSpec> functions, PathTree.Builder places, bool insideEach, List<string> paths)
     {
         _text = text;
         _functions = functions;
+        _places = places;
         _scope = insideEach ? JsonPathScope.RootOrCurrent : JsonPathScope.Root;
         _paths = paths;
     }
@@ -30,12 +32,13 @@ internal sealed class ExpressionParser
     /// <summary>Parses a whole expression; faults go to the diagnostics with their column in the file.</summary>
     /// <param name="node">The scalar that holds the text.</param>
     /// <param name="functions">What may be called.</param>
+    /// <param name="places">Receives the paths from the root.</param>
     /// <param name="insideEach">Whether <c>@</c> may start a path.</param>
     /// <param name="paths">Receives the text of every path that is read.</param>
     /// <param name="diagnostics">Receives the faults.</param>
-    public static Expression? Parse(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, bool insideEach, List<string> paths, Diagnostics diagnostics)
+    public static Expression? Parse(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, PathTree.Builder places, bool insideEach, List<string> paths, Diagnostics diagnostics)
     {
-        var parser = new ExpressionParser(node.Text, functions, insideEach, paths);
+        var parser = new ExpressionParser(node.Text, functions, places, insideEach, paths);
         try
         {
             var expression = parser.Pipeline(0);
@@ -52,9 +55,9 @@ internal sealed class ExpressionParser
     }
 
     /// <summary>Parses a template such as <c>{$.name} / {$.company}</c>; <c>{{</c> and <c>}}</c> stand for braces.</summary>
-    public static Expression? ParseTemplate(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, bool insideEach, List<string> paths, Diagnostics diagnostics)
+    public static Expression? ParseTemplate(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, PathTree.Builder places, bool insideEach, List<string> paths, Diagnostics diagnostics)
     {
-        var parser = new ExpressionParser(node.Text, functions, insideEach, paths);
+        var parser = new ExpressionParser(node.Text, functions, places, insideEach, paths);
         try
         {
             return parser.TemplateParts();
@@ -132,7 +135,10 @@ internal sealed class ExpressionParser
 
         _paths.Add(_text[_at..end].TrimEnd());
         _at = end;
-        return query.IsSingular ? new SingularPath(query) : new PluralPath(query) { GivesMany = true };
+        var place = query.StartsAtCurrent ? -1 : _places.Place(query, query.SingularSegments);
+        if (!query.IsSingular)
+            return new PluralPath(query, place) { GivesMany = true };
+        return place < 0 ? new CurrentPath(query) : new RootPath(place);
     }
 
     private Call Function(Expression input, int depth)

@@ -1,4 +1,5 @@
 using IntegrationHub.Json;
+using IntegrationHub.Mapping.JsonPath;
 using IntegrationHub.Model;
 
 namespace IntegrationHub.Mapping;
@@ -9,8 +10,13 @@ public sealed class JsonShape
     private static readonly FieldType Any = new() { Name = "value", Kind = FieldKind.Json };
 
     private readonly Expression _expression;
+    private readonly PathTree _paths;
 
-    internal JsonShape(Expression expression) => _expression = expression;
+    internal JsonShape(Expression expression, PathTree paths)
+    {
+        _expression = expression;
+        _paths = paths;
+    }
 
     /// <summary>The value as JSON; what the document does not have is left out.</summary>
     /// <param name="document">UTF-8 JSON.</param>
@@ -26,6 +32,7 @@ public sealed class JsonShape
             return null;
         }
 
+        run.Resolve(_paths);
         try
         {
             var value = _expression.Evaluate(run);

@@ -26,6 +26,7 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
         var parsed = _run.Tape.Parse(buffer, start, length, _run.Limits.Json);
         if (!parsed.IsOk)
             return _result.Reject(new("read", "$", "bytes", $"not usable as JSON, {parsed}"));
+        _run.Resolve(plan.Paths);
         try
         {
             foreach (var contribution in plan.Contributions)

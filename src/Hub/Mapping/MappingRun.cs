@@ -31,6 +31,8 @@ public sealed record MappingLimits
 /// <summary>The state of mapping one record: the document, where <c>@</c> stands, and memory. One per thread, reused.</summary>
 internal sealed class MappingRun(MappingLimits limits)
 {
+    private int[] _places = [];
+
     public MappingLimits Limits { get; } = limits;
 
     public JsonTape Tape { get; } = new();
@@ -56,6 +58,17 @@ internal sealed class MappingRun(MappingLimits limits)
 
     /// <summary>Nodes that paths have found, used in the same way.</summary>
     public NodeList Nodes { get; } = new();
+
+    /// <summary>Finds the nodes of all singular paths in the document that was parsed.</summary>
+    public void Resolve(PathTree paths)
+    {
+        if (_places.Length < paths.Count)
+            _places = new int[paths.Count];
+        paths.Resolve(Tape, _places.AsSpan(0, paths.Count));
+    }
+
+    /// <summary>The node of a singular path, or -1.</summary>
+    public int Place(int place) => _places[place];
 
     /// <summary>Begins a record, whatever became of the one before.</summary>
     public void Begin(byte[] buffer)

@@ -65,6 +65,13 @@ internal sealed class Evaluation : IDisposable
     public bool Walk(Segment[] segments, int at, int node, ref Sink sink)
     {
         if (!Spend(1)) return false;
+        // Segments that lead to one node need no call of their own.
+        for (; at < segments.Length && segments[at].IsSingular; at++)
+        {
+            node = Step(segments[at].Single, node);
+            if (node < 0) return Outcome == JsonPathOutcome.Complete;
+        }
+
         if (at == segments.Length) return sink.Take(node);
         if (_calls == MaxCalls)
         {

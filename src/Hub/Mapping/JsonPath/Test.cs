@@ -78,6 +78,22 @@ internal sealed class Compare(Operand left, Comparator comparator, Operand right
     }
 }
 
+/// <summary>The comparison that most filters are: whether a single node is a literal. <see cref="Compare"/> would say the same.</summary>
+internal sealed class IsLiteral(JsonPathQuery query, LiteralOperand literal) : Test
+{
+    public override bool Holds(Evaluation run, int current)
+    {
+        var node = run.Follow(query, current);
+        if (node < 0 || run.Tape[node].Kind != literal.Kind) return false;
+        return literal.Kind switch
+        {
+            JsonKind.Number => JsonNumber.AreEqual(run.Tape.Raw(node), literal.Text),
+            JsonKind.String => run.Spend((run.Tape.Raw(node).Length + literal.Text.Length) >> 6) && run.Tape.TextEquals(node, literal.Text),
+            _ => true,
+        };
+    }
+}
+
 /// <summary>match() and search(). False, not an error, when the text is no string or the pattern no I-Regexp (RFC 9535, 2.4.6).</summary>
 internal sealed class Matches(Operand text, Operand pattern, bool whole, Regex? compiled) : Test
 {

@@ -1,0 +1,111 @@
+using IntegrationHub.Json;
+
+namespace IntegrationHub.Mapping.JsonPath;
+
+/// <summary>
+/// Singular paths from the root of a document, resolved together: one walk, which enters only what some path leads into, finds the nodes of all of them. Immutable. Each
+/// path has a place, a number from 0.
+/// </summary>
+internal sealed class PathTree
+{
+    private readonly Branch _root;
+
+    private PathTree(Branch root, int count)
+    {
+        _root = root;
+        Count = count;
+    }
+
+    /// <summary>How many places there are.</summary>
+    public int Count { get; }
+
+    /// <summary>Writes the node of each path to its place, -1 where the document has none.</summary>
+    public void Resolve(JsonTape tape, Span<int> places)
+    {
+        places.Fill(-1);
+        _root.Visit(tape, 0, places);
+    }
+
+    /// <summary>Collects the paths while a mapping is compiled.</summary>
+    public sealed class Builder
+    {
+        private readonly Draft _root = new();
+        private int _count;
+
+        /// <summary>The place of the path that the first steps of a query make; the same path has one place.</summary>
+        public int Place(JsonPathQuery query, int steps)
+        {
+            var at = _root;
+            foreach (var segment in query.Segments.AsSpan(0, steps))
+                at = at.Next(segment.Single);
+            return at.Place < 0 ? at.Place = _count++ : at.Place;
+        }
+
+        public PathTree Build() => new(_root.Build(), _count);
+    }
+
+    private sealed class Draft
+    {
+        private readonly Dictionary<string, Draft> _members = new(StringComparer.Ordinal);
+        private readonly Dictionary<long, Draft> _elements = [];
+
+        public int Place { get; set; } = -1;
+
+        public Draft Next(in JsonPathStep step) => step.IsName ? Next(_members, step.Name.ToString()) : Next(_elements, step.Index);
+
+        public Branch Build() =>
+            new(Place, new([.. _members.Keys]), [.. _members.Values.Select(m => m.Build())], [.. _elements.Select(e => (e.Key, e.Value.Build()))]);
+
+        private static Draft Next<T>(Dictionary<T, Draft> from, T key)
+            where T : notnull
+        {
+            if (!from.TryGetValue(key, out var next))
+                from.Add(key, next = new());
+            return next;
+        }
+    }
+
+    /// <summary>What is wanted of one node: the node itself, when it has a place, and what lies under some of its members and elements.</summary>
+    private sealed class Branch(int place, NameTable names, Branch[] members, (long Index, Branch Branch)[] elements)
+    {
+        public void Visit(JsonTape tape, int node, Span<int> places)
+        {
+            if (place >= 0)
+                places[place] = node;
+            if (members.Length > 0 && tape[node].Kind == JsonKind.Object)
+                VisitMembers(tape, node, places);
+            foreach (var (index, branch) in elements)
+                if (tape.ElementAt(node, index) is var element and >= 0)
+                    branch.Visit(tape, element, places);
+        }
+
+        private void VisitMembers(JsonTape tape, int node, Span<int> places)
+        {
+            var missing = members.Length;
+            foreach (var value in tape.Children(node))
+            {
+                var member = names.IndexOf(tape, value - 1);
+                if (member < 0)
+                    continue;
+                // The last of several members of one name counts, with all that lies under it.
+                if (tape.HasRepeatedNames)
+                    members[member].Forget(places);
+                else
+                    missing--;
+                members[member].Visit(tape, value, places);
+                if (missing == 0)
+                    return;
+            }
+        }
+
+        private void Forget(Span<int> places)
+        {
+            if (place >= 0)
+                places[place] = -1;
+            foreach (var member in members)
+                member.Forget(places);
+            foreach (var (_, branch) in elements)
+                branch.Forget(places);
+        }
+    }
+}
