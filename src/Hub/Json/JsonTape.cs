@@ -110,7 +110,7 @@ public sealed class JsonTape
     /// Writes a subtree in its shortest form: no blanks, member order and number text as in the source, strings with the fewest escapes.
     /// The same content written with other blanks or escapes gives the same bytes.
     /// </summary>
-    public void WriteTo(int node, IBufferWriter<byte> writer) => JsonWriter.Write(this, node, writer);
+    public void WriteTo(int node, Utf8Output output) => JsonWriter.Write(this, node, output);
 
     private int Find(int objectNode, ReadOnlySpan<byte> name, uint hash)
     {

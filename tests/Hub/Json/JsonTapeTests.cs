@@ -190,9 +190,9 @@ public sealed class JsonTapeTests
     public void Writing_gives_the_shortest_form(string source, string expected)
     {
         Assert.True(Parse(source).IsOk);
-        var writer = new ArrayBufferWriter<byte>();
-        _tape.WriteTo(0, writer);
-        Assert.Equal(expected, Encoding.UTF8.GetString(writer.WrittenSpan));
+        var output = new Utf8Output();
+        _tape.WriteTo(0, output);
+        Assert.Equal(expected, Encoding.UTF8.GetString(output.Written));
     }
 
     [Fact]
