@@ -51,9 +51,11 @@ public static class JsonString
     }
 
     /// <summary>Whether the source of a string stands for <paramref name="text"/>.</summary>
-    public static bool Equals(ReadOnlySpan<byte> raw, bool hasEscapes, ReadOnlySpan<byte> text)
+    public static bool Equals(ReadOnlySpan<byte> raw, bool hasEscapes, ReadOnlySpan<byte> text) =>
+        hasEscapes ? EqualsDecoded(raw, text) : raw.SequenceEqual(text);
+
+    private static bool EqualsDecoded(ReadOnlySpan<byte> raw, ReadOnlySpan<byte> text)
     {
-        if (!hasEscapes) return raw.SequenceEqual(text);
         if (raw.Length < text.Length) return false;
         var rented = raw.Length > 256 ? ArrayPool<byte>.Shared.Rent(raw.Length) : null;
         var buffer = rented ?? stackalloc byte[256];

@@ -104,7 +104,11 @@ public sealed class JsonTape
     }
 
     /// <summary>Whether a string or name stands for this text.</summary>
-    public bool TextEquals(int node, ReadOnlySpan<byte> text) => JsonString.Equals(Raw(node), this[node].HasEscapes, text);
+    public bool TextEquals(int node, ReadOnlySpan<byte> text)
+    {
+        ref readonly var at = ref this[node];
+        return JsonString.Equals(_buffer.AsSpan(at.Start, at.Length), at.HasEscapes, text);
+    }
 
     /// <summary>
     /// Writes a subtree in its shortest form: no blanks, member order and number text as in the source, strings with the fewest escapes.
@@ -121,7 +125,7 @@ public sealed class JsonTape
         for (var at = objectNode + 1; at < owner.End; at = nodes[at + 1].End)
         {
             ref readonly var member = ref nodes[at];
-            if (member.NameHash != hash || !JsonString.Equals(Raw(at), member.HasEscapes, name)) continue;
+            if (member.NameHash != hash || !JsonString.Equals(_buffer.AsSpan(member.Start, member.Length), member.HasEscapes, name)) continue;
             found = at + 1;
             if (!_store.HasRepeatedNames) break;
         }

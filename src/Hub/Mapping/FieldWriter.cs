@@ -68,7 +68,7 @@ internal static class FieldWriter
         switch (field.Kind)
         {
             case FieldKind.Text when value.Kind == ValueKind.Text:
-                if (field.Values.Count > 0 && !Allowed(field, value.Bytes))
+                if (!field.Allows(value.Bytes))
                     return $"not one of the allowed values of '{field.Name}': {string.Join(", ", field.Values)}";
                 JsonString.WriteQuoted(value.Bytes, output);
                 return null;
@@ -103,20 +103,6 @@ internal static class FieldWriter
             default:
                 return $"expected {field.Kind.ToString().ToLowerInvariant()}, found {run.KindName(value)}{ConversionHint(field.Kind)}";
         }
-    }
-
-    private static bool Allowed(FieldType field, ReadOnlySpan<byte> text)
-    {
-        for (var i = 0; i < field.Values.Count; i++)
-        {
-            var allowed = field.Values[i];
-            if (allowed.Length == text.Length && System.Text.Ascii.Equals(allowed, text))
-                return true;
-            if (!System.Text.Ascii.IsValid(allowed) && System.Text.Encoding.UTF8.GetString(text) == allowed)
-                return true;
-        }
-
-        return false;
     }
 
     private static string? WriteMembers(MappingRun run, Value value, FieldType field, IReadOnlyList<FieldType> members, bool needAll, Utf8Output output)
