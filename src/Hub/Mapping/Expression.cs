@@ -67,8 +67,35 @@ internal sealed class PluralPath(JsonPathQuery query, int place) : Expression
     }
 }
 
-/// <summary><c>input | function(arguments)</c>.</summary>
-internal sealed class Call(Expression input, FunctionSpec function, FunctionBody body, Expression?[] arguments, bool lenient) : Expression
+/// <summary><c>input | function(arguments) | ...</c>: calls one after another.</summary>
+internal sealed class Pipeline : Expression
+{
+    private readonly Expression _input;
+    private readonly Call[] _calls;
+
+    public Pipeline(Expression input, Call call)
+    {
+        var before = input as Pipeline;
+        _input = before?._input ?? input;
+        _calls = [.. before?._calls ?? [], call];
+    }
+
+    public override Value Evaluate(MappingRun run)
+    {
+        var value = _input.Evaluate(run);
+        foreach (var call in _calls)
+        {
+            if (value.Kind == ValueKind.Fault)
+                break;
+            value = call.Run(run, value);
+        }
+
+        return value;
+    }
+}
+
+/// <summary>One call of a pipeline.</summary>
+internal sealed class Call(FunctionSpec function, FunctionBody body, Expression?[] arguments, bool lenient)
 {
     private readonly Takes _takes = function.Takes;
 
@@ -77,36 +104,41 @@ internal sealed class Call(Expression input, FunctionSpec function, FunctionBody
         ? Array.ConvertAll(arguments, a => (a as ConstantExpression)?.Value ?? Value.Absent)
         : null;
 
-    public override Value Evaluate(MappingRun run)
+    public Value Run(MappingRun run, Value value)
     {
-        var value = input.Evaluate(run);
-        if (value.Kind == ValueKind.Fault)
-            return value;
         if (_constants is not null)
-            return Apply(run, value, _constants);
+            return Run(run, value, _constants);
 
         var mark = run.Values.Count;
         foreach (var argument in arguments)
             run.Values.Push(argument?.Evaluate(run) ?? Value.Absent);
-        var result = Apply(run, value, run.Values.From(mark));
+        var result = Run(run, value, run.Values.From(mark));
         run.Values.Shorten(mark);
         return result;
     }
 
-    private Value Apply(MappingRun run, Value value, ReadOnlySpan<Value> given) => _takes switch
+    private Value Run(MappingRun run, Value value, ReadOnlySpan<Value> given)
     {
-        Takes.Each when run.IsMany(value) => MapEach(run, value, given),
-        Takes.Each => value.IsNothing ? value : Run(run, value, given),
-        Takes.All => Run(run, value.Kind == ValueKind.List ? value : run.Scratch.List(run.Elements(value)), given),
-        _ => Run(run, value, given),
-    };
+        switch (_takes)
+        {
+            case Takes.Each when run.IsMany(value):
+                return RunEach(run, value, given);
+            case Takes.Each when value.IsNothing:
+                return value;
+            case Takes.All when value.Kind != ValueKind.List:
+                value = run.Scratch.List(run.Elements(value));
+                break;
+        }
 
-    private Value MapEach(MappingRun run, Value list, ReadOnlySpan<Value> given)
+        return RunOnce(run, value, given);
+    }
+
+    private Value RunEach(MappingRun run, Value list, ReadOnlySpan<Value> given)
     {
         var mark = run.Values.Count;
         foreach (var element in run.Elements(list))
         {
-            var result = element.IsNothing ? element : Run(run, element, given);
+            var result = element.IsNothing ? element : RunOnce(run, element, given);
             if (result.Kind == ValueKind.Fault)
             {
                 run.Values.Shorten(mark);
@@ -123,7 +155,7 @@ internal sealed class Call(Expression input, FunctionSpec function, FunctionBody
         return run.TakeList(mark);
     }
 
-    private Value Run(MappingRun run, Value value, ReadOnlySpan<Value> given)
+    private Value RunOnce(MappingRun run, Value value, ReadOnlySpan<Value> given)
     {
         var result = body(value, given, run.Scratch);
         if (run.Scratch.Issues.Count > 0)

@@ -41,7 +41,7 @@ internal sealed class ExpressionParser
         var parser = new ExpressionParser(node.Text, functions, places, insideEach, paths);
         try
         {
-            var expression = parser.Pipeline(0);
+            var expression = parser.Piped(0);
             parser.Blanks();
             if (parser._at < node.Text.Length)
                 throw parser.Fault($"unexpected '{parser._text[parser._at]}'; expected '|' or the end");
@@ -92,7 +92,7 @@ internal sealed class ExpressionParser
                     parts.Add(new ConstantExpression(Value.Text(literal.ToString())));
                 literal.Clear();
                 Blanks();
-                parts.Add(Pipeline(0));
+                parts.Add(Piped(0));
                 Blanks();
                 Expect('}');
             }
@@ -107,7 +107,7 @@ internal sealed class ExpressionParser
         return new([.. parts]) { Type = ExpressionType.Text };
     }
 
-    private Expression Pipeline(int depth)
+    private Expression Piped(int depth)
     {
         if (depth > MaxDepth)
             throw Fault($"nested deeper than {MaxDepth} levels");
@@ -141,7 +141,7 @@ internal sealed class ExpressionParser
         return place < 0 ? new CurrentPath(query) : new RootPath(place);
     }
 
-    private Call Function(Expression input, int depth)
+    private Pipeline Function(Expression input, int depth)
     {
         var start = _at;
         while (_at < _text.Length && (char.IsAsciiLetterOrDigit(_text[_at]) || _text[_at] == '_'))
@@ -172,7 +172,7 @@ internal sealed class ExpressionParser
         try
         {
             var body = function.Bind([.. arguments.Select(a => a.Argument)]);
-            return new(input, function, body, [.. arguments.Select(a => a.Expression ?? Constant(a.Argument))], lenient)
+            return new(input, new(function, body, [.. arguments.Select(a => a.Expression ?? Constant(a.Argument))], lenient))
             {
                 Type = function.Result,
                 GivesMany = function.Takes switch
@@ -225,7 +225,7 @@ internal sealed class ExpressionParser
     private (Argument, Expression?) Argument(int depth)
     {
         if (_at < _text.Length && _text[_at] is '$' or '@')
-            return (new(null, null), Pipeline(depth + 1));
+            return (new(null, null), Piped(depth + 1));
         if (TryTake('{'))
             return (new(null, Map()), null);
         if (TryTake('['))

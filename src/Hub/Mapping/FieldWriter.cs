@@ -70,7 +70,7 @@ internal static class FieldWriter
             case FieldKind.Text when value.Kind == ValueKind.Text:
                 if (!field.Allows(value.Bytes))
                     return $"not one of the allowed values of '{field.Name}': {string.Join(", ", field.Values)}";
-                JsonString.WriteQuoted(value.Bytes, output);
+                WriteText(value, output);
                 return null;
             case FieldKind.Number when value.Kind == ValueKind.Number:
                 output.Write(value.Bytes);
@@ -86,12 +86,12 @@ internal static class FieldWriter
             case FieldKind.Time when value.Kind == ValueKind.Text:
                 if (!Rfc3339.IsTime(value.Bytes))
                     return "expected a time such as 2026-01-31T08:00:00+08:00 (RFC 3339 with offset)" + ConversionHint(field.Kind);
-                JsonString.WriteQuoted(value.Bytes, output);
+                WriteText(value, output);
                 return null;
             case FieldKind.Date when value.Kind == ValueKind.Text:
                 if (!Rfc3339.IsDate(value.Bytes))
                     return "expected a date such as 2026-01-31" + ConversionHint(field.Kind);
-                JsonString.WriteQuoted(value.Bytes, output);
+                WriteText(value, output);
                 return null;
             case FieldKind.Money:
                 return WriteMembers(run, value, field, MoneyFields, needAll: true, output);
@@ -103,6 +103,14 @@ internal static class FieldWriter
             default:
                 return $"expected {field.Kind.ToString().ToLowerInvariant()}, found {run.KindName(value)}{ConversionHint(field.Kind)}";
         }
+    }
+
+    private static void WriteText(in Value text, Utf8Output output)
+    {
+        if (text.IsPlain)
+            JsonString.WritePlain(text.Bytes, output);
+        else
+            JsonString.WriteQuoted(text.Bytes, output);
     }
 
     private static string? WriteMembers(MappingRun run, Value value, FieldType field, IReadOnlyList<FieldType> members, bool needAll, Utf8Output output)
@@ -149,7 +157,7 @@ internal static class FieldWriter
         switch (value.Kind)
         {
             case ValueKind.Text:
-                JsonString.WriteQuoted(value.Bytes, output);
+                WriteText(value, output);
                 break;
             case ValueKind.Number:
                 output.Write(value.Bytes);

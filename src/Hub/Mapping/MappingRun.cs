@@ -88,7 +88,7 @@ internal sealed class MappingRun(MappingLimits limits)
         switch (at.Kind)
         {
             case JsonKind.String when !at.HasEscapes:
-                return Value.Text(Buffer, at.Start, at.Length);
+                return Value.PlainText(Buffer, at.Start, at.Length);
             case JsonKind.String:
                 return Scratch.Commit(Tape.CopyText(node, Scratch.Reserve(at.Length)));
             case JsonKind.Number:

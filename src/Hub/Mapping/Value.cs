@@ -46,13 +46,14 @@ public readonly struct Value
     private readonly int _start;
     private readonly int _length;
 
-    private Value(ValueKind kind, object? owner, int start, int length, bool demoted = false)
+    private Value(ValueKind kind, object? owner, int start, int length, bool demoted = false, bool plain = false)
     {
         Kind = kind;
         _owner = owner;
         _start = start;
         _length = length;
         IsDemoted = demoted;
+        IsPlain = plain;
     }
 
     /// <summary>What this value is.</summary>
@@ -63,6 +64,9 @@ public readonly struct Value
     /// </summary>
     public bool IsDemoted { get; }
 
+    /// <summary>A text that stands in the source without escapes, so that it needs none in the output; of other texts this says nothing.</summary>
+    internal bool IsPlain { get; }
+
     public static Value Absent => default;
 
     public static Value Null => new(ValueKind.Null, null, 0, 0);
@@ -71,6 +75,9 @@ public readonly struct Value
 
     /// <summary>Text over UTF-8 bytes that stay unchanged while the record is mapped.</summary>
     public static Value Text(byte[] utf8, int start, int length) => new(ValueKind.Text, utf8, start, length);
+
+    /// <summary>The same for a string of a JSON document without escapes, or a part of it.</summary>
+    internal static Value PlainText(byte[] utf8, int start, int length) => new(ValueKind.Text, utf8, start, length, plain: true);
 
     /// <summary>A constant text; allocates, so for compile time only.</summary>
     public static Value Text(string constant)
@@ -95,7 +102,7 @@ public readonly struct Value
     public static Value Fault(string reason) => new(ValueKind.Fault, reason, 0, 0);
 
     /// <summary>The same value, marked <see cref="IsDemoted"/>.</summary>
-    public Value Demoted() => new(Kind, _owner, _start, _length, demoted: true);
+    public Value Demoted() => new(Kind, _owner, _start, _length, demoted: true, IsPlain);
 
     /// <summary>Absent or null: what <c>default</c> and <c>coalesce</c> step over.</summary>
     public bool IsNothing => Kind <= ValueKind.Null;
@@ -113,13 +120,13 @@ public readonly struct Value
     public string Reason => (string)_owner!;
 
     /// <summary>A part of this text, sharing its memory.</summary>
-    public Value Slice(int start, int length) => new(Kind, _owner, _start + start, length, IsDemoted);
+    public Value Slice(int start, int length) => new(Kind, _owner, _start + start, length, IsDemoted, IsPlain);
 
     /// <summary>The same bytes as a text: how functions of text take numbers.</summary>
-    public Value AsText() => new(ValueKind.Text, _owner, _start, _length, IsDemoted);
+    public Value AsText() => new(ValueKind.Text, _owner, _start, _length, IsDemoted, IsPlain);
 
     /// <summary>The same bytes as a number; they must follow the JSON number grammar.</summary>
-    public Value AsNumber() => new(ValueKind.Number, _owner, _start, _length, IsDemoted);
+    public Value AsNumber() => new(ValueKind.Number, _owner, _start, _length, IsDemoted, IsPlain);
 
     /// <summary>For tests and messages at compile time; never for values of records.</summary>
     public override string ToString() => Kind switch
