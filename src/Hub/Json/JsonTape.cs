@@ -122,7 +122,8 @@ public sealed class JsonTape
         ref readonly var owner = ref nodes[objectNode];
         if (owner.Kind != JsonKind.Object) return -1;
         var found = -1;
-        for (var at = objectNode + 1; at < owner.End; at = nodes[at + 1].End)
+        var end = owner.End;
+        for (var at = objectNode + 1; at < end; at = nodes[at + 1].End)
         {
             ref readonly var member = ref nodes[at];
             if (member.NameHash != hash || !JsonString.Equals(_buffer.AsSpan(member.Start, member.Length), member.HasEscapes, name)) continue;

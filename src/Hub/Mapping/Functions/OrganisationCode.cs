@@ -97,7 +97,7 @@ internal static class OrganisationCode
         if (!Utf8Text.TryGet(input, out var text) || text.Length > 200)
             return false;
         Span<byte> half = stackalloc byte[200];
-        ReadOnlySpan<byte> rest = half[..Utf8Text.NormalizeWidth(text, half)];
+        var rest = Utf8Text.MayBeWide(text) ? half[..Utf8Text.NormalizeWidth(text, half)] : text;
         while (!rest.IsEmpty)
         {
             if (char.IsAsciiLetterOrDigit((char)rest[0]))
