@@ -106,7 +106,7 @@ public sealed class Scratch
 
     private Span<Value> Room(int count)
     {
-        _total += count * 24L;
+        _total += count * 16L;
         if (_total > _limit)
             throw new ScratchFullException(_limit);
         if (_valuesUsed + count > _values.Length)
