@@ -39,7 +39,7 @@ public enum ValueKind : byte
 /// <summary>
 /// One value while a record is being mapped: a kind and a slice of somebody else's memory (the record, a constant, or the
 /// <see cref="Scratch"/> of this record). Valid until the scratch is reset for the next record. A hot type: nothing here allocates, and it has 16 bytes, because
-/// values of that size are passed and returned in registers; larger ones are copied through memory at every call, which took a third of the time of mapping.
+/// values of that size are passed and returned in registers; larger ones are copied through memory at every call (docs/decisions/0007).
 /// </summary>
 public readonly struct Value
 {
@@ -59,8 +59,8 @@ public readonly struct Value
 
     private Value(ValueKind kind, object? owner, int start, int length, bool plain = false)
     {
-        if ((uint)start > MaxBytes || (uint)length > MaxBytes)
-            throw new ArgumentOutOfRangeException(nameof(length), $"a value lies within {MaxBytes:N0} bytes");
+        if ((uint)(start | length) > MaxBytes)
+            ThrowTooLarge();
         _owner = owner;
         _bits = (uint)kind | (plain ? 1UL << PlainBit : 0) | ((ulong)start << StartBit) | ((ulong)length << LengthBit);
     }
@@ -123,6 +123,8 @@ public readonly struct Value
 
     /// <summary>The elements of a list, or names and values of an object.</summary>
     public ReadOnlySpan<Value> Items => new((Value[])_owner!, Start, Length);
+
+    private static void ThrowTooLarge() => throw new ArgumentOutOfRangeException(nameof(Length), $"a value lies within {MaxBytes:N0} bytes");
 
     private int Start => (int)(_bits >> StartBit) & MaxBytes;
 
