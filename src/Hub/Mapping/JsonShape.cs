@@ -24,15 +24,14 @@ public sealed class JsonShape
     /// <param name="fault">Why there is none; never a value of the document.</param>
     public byte[]? Build(byte[] document, MappingLimits limits, out string? fault)
     {
-        var run = new MappingRun(limits) { Buffer = document };
+        var run = new MappingRun(limits);
         fault = null;
-        if (!run.Tape.Parse(document, limits.Json).IsOk)
+        if (!run.Read(document, 0, document.Length, _paths).IsOk)
         {
             fault = "the document is no JSON";
             return null;
         }
 
-        run.Resolve(_paths);
         try
         {
             var value = _expression.Evaluate(run);

@@ -22,11 +22,9 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
     public MappedRecord Map(byte[] buffer, int start, int length)
     {
         _result.Clear();
-        _run.Begin(buffer);
-        var parsed = _run.Tape.Parse(buffer, start, length, _run.Limits.Json);
+        var parsed = _run.Read(buffer, start, length, plan.Paths);
         if (!parsed.IsOk)
             return _result.Reject(new("read", "$", "bytes", $"not usable as JSON, {parsed}"));
-        _run.Resolve(plan.Paths);
         try
         {
             foreach (var contribution in plan.Contributions)

@@ -40,7 +40,7 @@ internal sealed class MappingRun(MappingLimits limits)
     public Scratch Scratch { get; } = new(limits.ScratchBytes);
 
     /// <summary>The bytes the tape points into.</summary>
-    public byte[] Buffer { get; set; } = [];
+    public byte[] Buffer { get; private set; } = [];
 
     /// <summary>The node <c>@</c> stands for.</summary>
     public int Current { get; set; }
@@ -59,19 +59,8 @@ internal sealed class MappingRun(MappingLimits limits)
     /// <summary>Nodes that paths have found, used in the same way.</summary>
     public NodeList Nodes { get; } = new();
 
-    /// <summary>Finds the nodes of all singular paths in the document that was parsed.</summary>
-    public void Resolve(PathTree paths)
-    {
-        if (_places.Length < paths.Count)
-            _places = new int[paths.Count];
-        paths.Resolve(Tape, _places.AsSpan(0, paths.Count));
-    }
-
-    /// <summary>The node of a singular path, or -1.</summary>
-    public int Place(int place) => _places[place];
-
-    /// <summary>Begins a record, whatever became of the one before.</summary>
-    public void Begin(byte[] buffer)
+    /// <summary>Begins a record, whatever became of the one before: parses it, and finds the nodes of all singular paths in it.</summary>
+    public JsonParseResult Read(byte[] buffer, int start, int length, PathTree paths)
     {
         Buffer = buffer;
         Current = 0;
@@ -79,7 +68,19 @@ internal sealed class MappingRun(MappingLimits limits)
         Values.Shorten(0);
         Nodes.Clear();
         Issues.Clear();
+        if (length > Value.MaxBytes - start)
+            return new(JsonParseCode.TooLong, 0, $"the document lies beyond {Value.MaxBytes:N0} bytes");
+        var parsed = Tape.Parse(buffer, start, length, Limits.Json);
+        if (!parsed.IsOk)
+            return parsed;
+        if (_places.Length < paths.Count)
+            _places = new int[paths.Count];
+        paths.Resolve(Tape, _places.AsSpan(0, paths.Count));
+        return parsed;
     }
+
+    /// <summary>The node of a singular path, or -1.</summary>
+    public int Place(int place) => _places[place];
 
     /// <summary>A node of the document as a value; texts without escapes share the document's memory.</summary>
     public Value FromNode(int node)

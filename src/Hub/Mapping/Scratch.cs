@@ -18,7 +18,7 @@ public sealed class Scratch
     /// <param name="limit">The most bytes one record may produce; more ends in <see cref="ScratchFullException"/>.</param>
     public Scratch(int limit = 64 * 1024 * 1024)
     {
-        _limit = limit;
+        _limit = Math.Min(limit, Value.MaxBytes);
         _bytes = new byte[16 * 1024];
     }
 
