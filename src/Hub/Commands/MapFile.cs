@@ -68,7 +68,9 @@ internal sealed class MapFile(MappingPlan plan, bool flat, int threads)
             {
                 if (block.Length > MaxLineBytes)
                     block.SkipLine();
-                var read = input.Read(block.Room(BlockBytes / 4).Span);
+                // No more at once, however much room there is: a line that is too long has to be noticed.
+                var room = block.Room(BlockBytes / 4);
+                var read = input.Read(room.Span[..Math.Min(room.Length, BlockBytes)]);
                 ended = read == 0;
                 block.Filled(read);
             }
