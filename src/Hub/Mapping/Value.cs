@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace IntegrationHub.Mapping;
@@ -119,16 +120,20 @@ public readonly struct Value
     public bool IsNothing => Kind <= ValueKind.Null;
 
     /// <summary>The UTF-8 of a text or the text of a number.</summary>
-    public ReadOnlySpan<byte> Bytes => new((byte[])_owner!, Start, Length);
+    public ReadOnlySpan<byte> Bytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new((byte[])_owner!, Start, Length);
+    }
 
     /// <summary>The elements of a list, or names and values of an object.</summary>
     public ReadOnlySpan<Value> Items => new((Value[])_owner!, Start, Length);
 
-    private static void ThrowTooLarge() => throw new ArgumentOutOfRangeException(nameof(Length), $"a value lies within {MaxBytes:N0} bytes");
-
     private int Start => (int)(_bits >> StartBit) & MaxBytes;
 
     private int Length => (int)(_bits >> LengthBit);
+
+    private static void ThrowTooLarge() => throw new ArgumentOutOfRangeException(nameof(Length), $"a value lies within {MaxBytes:N0} bytes");
 
     /// <summary>Index of the node in the tape, for <see cref="ValueKind.Node"/>.</summary>
     public int NodeIndex => Start;

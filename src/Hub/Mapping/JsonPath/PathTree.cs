@@ -82,9 +82,10 @@ internal sealed class PathTree
         private void VisitMembers(JsonTape tape, int node, Span<int> places)
         {
             var missing = members.Length;
-            foreach (var value in tape.Children(node))
+            var nodes = tape.Nodes;
+            for (var name = node + 1; name < nodes[node].End && missing > 0; name = nodes[name + 1].End)
             {
-                var member = names.IndexOf(tape, value - 1);
+                var member = names.IndexOf(tape, name);
                 if (member < 0)
                     continue;
                 // The last of several members of one name counts, with all that lies under it.
@@ -92,9 +93,7 @@ internal sealed class PathTree
                     members[member].Forget(places);
                 else
                     missing--;
-                members[member].Visit(tape, value, places);
-                if (missing == 0)
-                    return;
+                members[member].Visit(tape, name + 1, places);
             }
         }
 
