@@ -12,7 +12,9 @@ internal sealed class NameTable
 
     public NameTable(IReadOnlyList<string> names)
     {
-        _names = [.. names.Select(n => new JsonName(n))];
+        _names = new JsonName[names.Count];
+        for (var i = 0; i < _names.Length; i++)
+            _names[i] = new(names[i]);
         _slots = new int[(int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(_names.Length * 2, 2))];
         for (var i = 0; i < _names.Length; i++)
         {

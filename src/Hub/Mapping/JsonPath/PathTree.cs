@@ -29,7 +29,7 @@ internal sealed class PathTree
     /// <summary>Collects the paths while a mapping is compiled.</summary>
     public sealed class Builder
     {
-        private readonly Draft _root = new();
+        private readonly Draft _root = new(default);
         private int _count;
 
         /// <summary>The place of the path that the first steps of a query make; the same path has one place.</summary>
@@ -44,29 +44,39 @@ internal sealed class PathTree
         public PathTree Build() => new(_root.Build(), _count);
     }
 
-    private sealed class Draft
+    private sealed class Draft(JsonPathStep step)
     {
-        private readonly Dictionary<string, Draft> _members = new(StringComparer.Ordinal);
-        private readonly Dictionary<long, Draft> _elements = [];
+        private readonly List<Draft> _next = [];
 
         public int Place { get; set; } = -1;
 
-        public Draft Next(in JsonPathStep step) => step.IsName ? Next(_members, step.Name.ToString()) : Next(_elements, step.Index);
-
-        public Branch Build() =>
-            new(Place, new([.. _members.Keys]), [.. _members.Values.Select(m => m.Build())], [.. _elements.Select(e => (e.Key, e.Value.Build()))]);
-
-        private static Draft Next<T>(Dictionary<T, Draft> from, T key)
-            where T : notnull
+        public Draft Next(JsonPathStep wanted)
         {
-            if (!from.TryGetValue(key, out var next))
-                from.Add(key, next = new());
+            foreach (var known in _next)
+                if (known.Leads(wanted))
+                    return known;
+            var next = new Draft(wanted);
+            _next.Add(next);
             return next;
         }
+
+        public Branch Build()
+        {
+            var members = _next.FindAll(d => d.IsMember);
+            var elements = _next.FindAll(d => !d.IsMember);
+            return new(step.Index, Place, new(members.ConvertAll(d => d.Name)), [.. members.ConvertAll(d => d.Build())], [.. elements.ConvertAll(d => d.Build())]);
+        }
+
+        private bool IsMember => step.IsName;
+
+        private string Name => step.Name.ToString();
+
+        private bool Leads(JsonPathStep wanted) =>
+            step.IsName == wanted.IsName && (step.IsName ? step.Name.Utf8.SequenceEqual(wanted.Name.Utf8) : step.Index == wanted.Index);
     }
 
     /// <summary>What is wanted of one node: the node itself, when it has a place, and what lies under some of its members and elements.</summary>
-    private sealed class Branch(int place, NameTable names, Branch[] members, (long Index, Branch Branch)[] elements)
+    private sealed class Branch(long index, int place, NameTable names, Branch[] members, Branch[] elements)
     {
         public void Visit(JsonTape tape, int node, Span<int> places)
         {
@@ -74,9 +84,14 @@ internal sealed class PathTree
                 places[place] = node;
             if (members.Length > 0 && tape[node].Kind == JsonKind.Object)
                 VisitMembers(tape, node, places);
-            foreach (var (index, branch) in elements)
-                if (tape.ElementAt(node, index) is var element and >= 0)
-                    branch.Visit(tape, element, places);
+            foreach (var element in elements)
+                element.VisitElement(tape, node, places);
+        }
+
+        private void VisitElement(JsonTape tape, int array, Span<int> places)
+        {
+            if (tape.ElementAt(array, index) is var node and >= 0)
+                Visit(tape, node, places);
         }
 
         private void VisitMembers(JsonTape tape, int node, Span<int> places)
@@ -103,8 +118,8 @@ internal sealed class PathTree
                 places[place] = -1;
             foreach (var member in members)
                 member.Forget(places);
-            foreach (var (_, branch) in elements)
-                branch.Forget(places);
+            foreach (var element in elements)
+                element.Forget(places);
         }
     }
 }
