@@ -26,6 +26,9 @@ internal static class MapInProcess
                 program.Pass(input, counts: run >= 0);
         foreach (var program in programs)
             Console.WriteLine(program.Row(programs[0]));
+        using var process = Process.GetCurrentProcess();
+        Console.WriteLine();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Peak RSS of the process with both: {process.PeakWorkingSet64 >> 20} MiB."));
         return 0;
     }
 
