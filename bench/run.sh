@@ -112,11 +112,17 @@ run_map() {
     timed map-all "${map[@]}"
   done
   "${bench[@]}" same "$work/ideal.out" "$work/hub.out" 10000
+  "${bench[@]}" map-in-process "$in" "$work" "$runs" >"$work/map-rows"
+  "${bench[@]}" same "$work/in-process-ideal.out" "$work/in-process-hub.out" 10000
   {
     echo "$heading"
     row "hand-written, 1 thread (limit)" map-ideal "$map_records" map-ideal
     row "hub map, 1 thread" map-one "$map_records" map-ideal
     row "hub map, all cores" map-all "$map_records" map-ideal
+    echo
+    echo '| one thread, in one process | median s | range s | records/s | × limit | × limit, processor time | bytes allocated a record |'
+    echo '|---|---:|---:|---:|---:|---:|---:|'
+    cat "$work/map-rows"
   } | table map "MAP_RECORDS=$map_records RUNS=$runs bench/run.sh map"
 }
 

@@ -6,6 +6,7 @@ using IntegrationHub.Bench.Data;
 using IntegrationHub.Bench.Delivery;
 using IntegrationHub.Bench.Ideal;
 using IntegrationHub.Bench.Identity;
+using IntegrationHub.Bench.Micro;
 using IntegrationHub.Bench.Pipeline;
 using IntegrationHub.Bench.SovereigntyLog;
 
@@ -14,6 +15,7 @@ const string Usage = """
     generate-customers COUNT SEED FOLDER        customer records with the truth, for 'hub identity evaluate'
     upserts RECORDS FOLDER COUNT                customer records into the embedded store, the last one by one
     ideal-map IN OUT                            the hand-written limit of 'hub map --flat'
+    map-in-process IN FOLDER RUNS               the mapping engine and the hand-written limit in turn, one thread; outputs go to FOLDER
     ideal-store IN DB KEY                       the plain limit of 'hub sync'; KEY is the member that names a record
     pipeline IN FOLDER [twice] [without-log]    syncs WeCom contacts into the embedded store in FOLDER
     log ENTRIES FOLDER                          fills a sovereignty log, signs it meanwhile, then proves and verifies
@@ -36,6 +38,8 @@ switch (args)
         return await UpsertRun.RunAsync(records, folder, int.Parse(count, CultureInfo.InvariantCulture));
     case ["ideal-map", var input, var output]:
         return IdealMap.Run(input, output);
+    case ["map-in-process", var input, var folder, var runs]:
+        return MapInProcess.Run(input, folder, int.Parse(runs, CultureInfo.InvariantCulture), RecordBenchmarks.Plan());
     case ["ideal-store", var input, var database, var key]:
         return IdealStore.Run(input, database, key);
     case ["pipeline", var input, var folder, .. var how]:

@@ -43,7 +43,8 @@ public class RecordBenchmarks
     [Benchmark]
     public byte[] Sha256() => SHA256.HashData(_record);
 
-    private static MappingPlan Plan()
+    /// <summary>The mapping that all measurements of mapping use.</summary>
+    internal static MappingPlan Plan()
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "map");
         var file = Path.Combine(folder, "wecom.yaml");

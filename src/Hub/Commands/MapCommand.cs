@@ -16,27 +16,27 @@ internal static class MapCommand
         var flat = new Option<bool>("--flat") { Description = "Print each contribution as one flat object: its key as 'id', then its fields." };
         var threads = new Option<int>("--threads") { Description = "How many threads map.", DefaultValueFactory = _ => Environment.ProcessorCount };
         var command = new Command("map", "Run one mapping over records: one JSON line for each contribution. Rejected records go to standard error.") { file, input, output, flat, threads };
-        command.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(file)!, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(flat), Math.Max(1, parsed.GetValue(threads)), cancel));
+        command.SetAction(parsed => Run(parsed, parsed.GetValue(file)!, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(flat), Math.Max(1, parsed.GetValue(threads))));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, FileInfo file, FileInfo? inputFile, FileInfo? outputFile, bool flat, int threads, CancellationToken cancel)
+    private static int Run(ParseResult parsed, FileInfo file, FileInfo? inputFile, FileInfo? outputFile, bool flat, int threads)
     {
         var model = MappingFolder.Open(CommandWorkspace.Config(parsed).Root).Model();
-        var plan = MappingCompiler.Compile(file.ToString(), await File.ReadAllTextAsync(file.FullName, cancel), model, FunctionLibrary.For(FunctionContext.ForTrying));
-        await using var input = inputFile is null ? Console.OpenStandardInput() : new FileStream(inputFile.FullName, new FileStreamOptions { Mode = FileMode.Open, BufferSize = 0, Options = FileOptions.SequentialScan });
-        await using var output = outputFile is null ? Console.OpenStandardOutput() : new FileStream(outputFile.FullName, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 });
+        var plan = MappingCompiler.Compile(file.ToString(), File.ReadAllText(file.FullName), model, FunctionLibrary.For(FunctionContext.ForTrying));
+        using var input = inputFile is null ? Console.OpenStandardInput() : new FileStream(inputFile.FullName, new FileStreamOptions { Mode = FileMode.Open, BufferSize = 0, Options = FileOptions.SequentialScan });
+        using var output = outputFile is null ? Console.OpenStandardOutput() : new FileStream(outputFile.FullName, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 });
 
         var job = new MapFile(plan, flat, threads);
-        await foreach (var block in job.RunAsync(input, cancel))
+        foreach (var block in job.Run(input))
         {
-            await output.WriteAsync(block.Output.Array.AsMemory(0, block.Output.Length), cancel);
+            output.Write(block.Output.Written);
             foreach (var fault in block.Faults)
-                await parsed.Error().WriteLineAsync(fault);
+                parsed.Error().WriteLine(fault);
         }
 
-        await output.FlushAsync(cancel);
-        await parsed.Error().WriteLineAsync($"{job.Records:N0} records, {job.Contributions:N0} contributions, {job.Rejected:N0} rejected, {job.Issues:N0} issues");
+        output.Flush();
+        parsed.Error().WriteLine($"{job.Records:N0} records, {job.Contributions:N0} contributions, {job.Rejected:N0} rejected, {job.Issues:N0} issues");
         return job.Rejected > 0 ? Exit.Problems : Exit.Ok;
     }
 }

@@ -1,17 +1,20 @@
-using System.Collections.Concurrent;
 using IntegrationHub.Json;
 using IntegrationHub.Mapping;
 
 namespace IntegrationHub.Commands;
 
-/// <summary>Maps a stream of JSON Lines block by block: blocks run on several threads and come out in order. Memory is bounded by the blocks in work.</summary>
+/// <summary>
+/// Maps a stream of JSON Lines block by block: so many threads map while the calling one reads and writes, and blocks come out in order. Memory is bounded by the blocks in
+/// work. Nothing here is asynchronous: the calling thread has nothing else to do, and what the runtime compiles for asynchronous methods delays the start of a short run.
+/// </summary>
 internal sealed class MapFile(MappingPlan plan, bool flat, int threads)
 {
-    private const int BlockBytes = 1024 * 1024;
+    // Large enough that handing over costs nothing, small enough that a block and what comes of it stay in a core's cache.
+    private const int BlockBytes = 256 * 1024;
     private const int MaxLineBytes = 16 * 1024 * 1024;
 
-    private readonly ConcurrentBag<Mapper> _mappers = [];
-    private readonly ConcurrentBag<MappedBlock> _idle = [];
+    private readonly Stack<MappedBlock> _idle = new();
+    private MappedBlock? _last;
 
     public long Records { get; private set; }
 
@@ -22,43 +25,42 @@ internal sealed class MapFile(MappingPlan plan, bool flat, int threads)
     public long Issues { get; private set; }
 
     /// <summary>The mapped blocks in order; each is valid until the next is asked for.</summary>
-    public async IAsyncEnumerable<MappedBlock> RunAsync(Stream input, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    public IEnumerable<MappedBlock> Run(Stream input)
     {
         var working = new Queue<Task<MappedBlock>>();
-        await foreach (var block in BlocksAsync(input, cancel))
+        foreach (var block in Blocks(input))
         {
-            working.Enqueue(Task.Run(() => Map(block), cancel));
-            if (working.Count > threads)
-                yield return await TakeAsync(working);
+            var done = working.Count == threads ? Take(working) : null;
+            working.Enqueue(Task.Run(() => Map(block)));
+            if (done is not null)
+                yield return done;
         }
 
         while (working.Count > 0)
-            yield return await TakeAsync(working);
+            yield return Take(working);
     }
 
-    private async Task<MappedBlock> TakeAsync(Queue<Task<MappedBlock>> working)
+    private MappedBlock Take(Queue<Task<MappedBlock>> working)
     {
-        var block = await working.Dequeue();
+        var block = working.Dequeue().GetAwaiter().GetResult();
         Records += block.Records;
         Contributions += block.Contributions;
         Rejected += block.Faults.Count;
         Issues += block.Issues;
-        // Returned to the pool one step later, when the caller has written it.
+        // To be used again one step later, when the caller has written it.
         if (_last is { } written)
-            _idle.Add(written);
+            _idle.Push(written);
         _last = block;
         return block;
     }
 
-    private MappedBlock? _last;
-
-    private async IAsyncEnumerable<MappedBlock> BlocksAsync(Stream input, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    private IEnumerable<MappedBlock> Blocks(Stream input)
     {
         long line = 1;
         var rest = ReadOnlyMemory<byte>.Empty;
         while (true)
         {
-            var block = _idle.TryTake(out var used) ? used : new();
+            var block = _idle.TryPop(out var used) ? used : new(plan, BlockBytes);
             block.Reset(line, rest.Span);
             rest = default;
             var ended = false;
@@ -66,7 +68,9 @@ internal sealed class MapFile(MappingPlan plan, bool flat, int threads)
             {
                 if (block.Length > MaxLineBytes)
                     block.SkipLine();
-                var read = await input.ReadAsync(block.Room(256 * 1024), cancel);
+                // No more at once, however much room there is: a line that is too long has to be noticed.
+                var room = block.Room(BlockBytes / 4);
+                var read = input.Read(room.Span[..Math.Min(room.Length, BlockBytes)]);
                 ended = read == 0;
                 block.Filled(read);
             }
@@ -83,8 +87,6 @@ internal sealed class MapFile(MappingPlan plan, bool flat, int threads)
 
     private MappedBlock Map(MappedBlock block)
     {
-        if (!_mappers.TryTake(out var mapper))
-            mapper = new(plan);
         var number = block.FirstLine;
         var bytes = block.Bytes;
         for (var start = 0; start < block.Length; number++)
@@ -94,18 +96,17 @@ internal sealed class MapFile(MappingPlan plan, bool flat, int threads)
             if (block.SkippedLine == number)
                 block.Fault($"line {number}: longer than {MaxLineBytes:N0} bytes; it was passed over");
             else if (!bytes.AsSpan(start, length).Trim(" \t\r"u8).IsEmpty)
-                MapLine(mapper, block, number, start, length);
+                MapLine(block, number, start, length);
             start += length + 1;
         }
 
-        _mappers.Add(mapper);
         return block;
     }
 
-    private void MapLine(Mapper mapper, MappedBlock block, long number, int start, int length)
+    private void MapLine(MappedBlock block, long number, int start, int length)
     {
         block.Records++;
-        var mapped = mapper.Map(block.Bytes, start, length);
+        var mapped = block.Mapper.Map(block.Bytes, start, length);
         if (mapped.Rejection is { } rejection)
         {
             block.Fault($"line {number}: rejected by {rejection.Rule}{(rejection.Path.Length > 0 ? $" ({rejection.Path})" : "")}: {rejection.Reason}");
@@ -125,10 +126,12 @@ internal sealed class MapFile(MappingPlan plan, bool flat, int threads)
     }
 }
 
-/// <summary>Some whole lines, and what came of them.</summary>
-internal sealed class MappedBlock
+/// <summary>Some whole lines, what came of them, and the mapper at work on them.</summary>
+internal sealed class MappedBlock(MappingPlan plan, int size)
 {
-    private byte[] _bytes = new byte[1024 * 1024 + 512 * 1024];
+    private byte[] _bytes = new byte[size + (size / 2)];
+
+    public Mapper Mapper { get; } = new(plan);
 
     public byte[] Bytes => _bytes;
 

@@ -11,7 +11,8 @@ namespace IntegrationHub.Connections;
 /// </summary>
 public sealed class MappingFolder
 {
-    private readonly SortedDictionary<string, string> _files = new(StringComparer.Ordinal);
+    // By name, in order.
+    private readonly SortedList<string, string> _files = new(StringComparer.Ordinal);
 
     private MappingFolder()
     {
@@ -38,7 +39,7 @@ public sealed class MappingFolder
     /// <summary>The model with further files added to it.</summary>
     /// <exception cref="InvalidFileException">With every fault of every model file.</exception>
     public EntityModel Model(IEnumerable<(string File, string Text)> further) =>
-        ModelFiles.Compile(_files.Where(f => f.Key.StartsWith("model/", StringComparison.Ordinal)).Select(f => (Shown(f.Value), File.ReadAllText(f.Value))).Concat(further));
+        ModelFiles.Compile(Texts(name => name.StartsWith("model/", StringComparison.Ordinal)).Concat(further));
 
     /// <summary>A mapping of rows that identity is evaluated with.</summary>
     /// <exception cref="InvalidFileException">There is none of that name, or it has faults.</exception>
@@ -48,11 +49,10 @@ public sealed class MappingFolder
 
     /// <summary>Files of mappings: those in a folder named after a connector.</summary>
     public IEnumerable<(string File, string Text)> Mappings() =>
-        _files.Where(f => f.Key.Contains('/') && f.Key.Split('/')[0] is not ("model" or "policies" or "metrics" or "rules" or "evaluation") && !f.Key.Contains("/fixtures/", StringComparison.Ordinal))
-            .Select(f => (Shown(f.Value), File.ReadAllText(f.Value)));
+        Texts(name => name.Contains('/') && name.Split('/')[0] is not ("model" or "policies" or "metrics" or "rules" or "evaluation") && !name.Contains("/fixtures/", StringComparison.Ordinal));
 
     /// <summary>Files of rules.</summary>
-    public IEnumerable<(string File, string Text)> Rules() => _files.Where(f => f.Key.StartsWith("rules/", StringComparison.Ordinal)).Select(f => (Shown(f.Value), File.ReadAllText(f.Value)));
+    public IEnumerable<(string File, string Text)> Rules() => Texts(name => name.StartsWith("rules/", StringComparison.Ordinal));
 
     /// <summary>The source that a file at its usual place maps, <c>connector/stream</c>.</summary>
     public static string UsualSource(string file) => $"{Path.GetFileName(Path.GetDirectoryName(file))}/{Path.GetFileNameWithoutExtension(file)}";
@@ -83,6 +83,13 @@ public sealed class MappingFolder
         foreach (var twice in plans.GroupBy(p => p.Source).Where(g => g.Count() > 1))
             faults.Add(new(twice.Last().File, 1, 1, $"source '{twice.Key}' is already mapped by {twice.First().File}"));
         return (plans, faults);
+    }
+
+    private IEnumerable<(string File, string Text)> Texts(Func<string, bool> wanted)
+    {
+        foreach (var name in _files.Keys)
+            if (wanted(name))
+                yield return (Shown(_files[name]), File.ReadAllText(_files[name]));
     }
 
     private static string Shown(string path)

@@ -20,7 +20,10 @@ public static class JsonNumber
         return x.Sign * CompareSizes(x, y);
     }
 
-    public static bool AreEqual(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b) => a.SequenceEqual(b) || Compare(a, b) == 0;
+    public static bool AreEqual(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b) => a.SequenceEqual(b) || (!(IsDigits(a) && IsDigits(b)) && Compare(a, b) == 0);
+
+    // Digits alone are written in one way, because none may start with a zero.
+    private static bool IsDigits(ReadOnlySpan<byte> text) => !text.ContainsAnyExceptInRange((byte)'0', (byte)'9');
 
     /// <summary>The value as an integer, when it is one and fits: 12, 12.0 and 1.2e1 do; 1.5 and 1e40 do not.</summary>
     public static bool TryGetInt64(ReadOnlySpan<byte> text, out long value)

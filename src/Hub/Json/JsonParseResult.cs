@@ -12,6 +12,9 @@ public enum JsonParseCode
     TooManyNodes,
     DuplicateName,
 
+    /// <summary>More bytes than whoever reads the document can point into.</summary>
+    TooLong,
+
     /// <summary>A \u escape names half of a surrogate pair, which is no character.</summary>
     LoneSurrogate,
 }

@@ -51,9 +51,11 @@ public static class JsonString
     }
 
     /// <summary>Whether the source of a string stands for <paramref name="text"/>.</summary>
-    public static bool Equals(ReadOnlySpan<byte> raw, bool hasEscapes, ReadOnlySpan<byte> text)
+    public static bool Equals(ReadOnlySpan<byte> raw, bool hasEscapes, ReadOnlySpan<byte> text) =>
+        hasEscapes ? EqualsDecoded(raw, text) : raw.SequenceEqual(text);
+
+    private static bool EqualsDecoded(ReadOnlySpan<byte> raw, ReadOnlySpan<byte> text)
     {
-        if (!hasEscapes) return raw.SequenceEqual(text);
         if (raw.Length < text.Length) return false;
         var rented = raw.Length > 256 ? ArrayPool<byte>.Shared.Rent(raw.Length) : null;
         var buffer = rented ?? stackalloc byte[256];
@@ -63,39 +65,58 @@ public static class JsonString
     }
 
     /// <summary>Writes a text as a JSON string with as few escapes as JSON allows, so that equal texts give equal bytes.</summary>
-    public static void WriteQuoted(ReadOnlySpan<byte> text, IBufferWriter<byte> writer)
+    public static void WriteQuoted(ReadOnlySpan<byte> text, Utf8Output output)
     {
-        writer.Write("\""u8);
-        int plain;
-        while ((plain = text.IndexOfAny(MustEscape)) >= 0)
+        var plain = text.IndexOfAny(MustEscape);
+        if (plain >= 0)
         {
-            writer.Write(text[..plain]);
-            WriteEscape(text[plain], writer);
+            WriteEscaped(text, plain, output);
+            return;
+        }
+
+        WritePlain(text, output);
+    }
+
+    /// <summary>As <see cref="WriteQuoted"/>, for a text that is known to need no escapes.</summary>
+    public static void WritePlain(ReadOnlySpan<byte> text, Utf8Output output)
+    {
+        var room = output.GetSpan(text.Length + 2);
+        room[0] = (byte)'"';
+        text.CopyTo(room[1..]);
+        room[text.Length + 1] = (byte)'"';
+        output.Advance(text.Length + 2);
+    }
+
+    private static void WriteEscaped(ReadOnlySpan<byte> text, int plain, Utf8Output output)
+    {
+        output.WriteByte((byte)'"');
+        for (; plain >= 0; plain = text.IndexOfAny(MustEscape))
+        {
+            output.Write(text[..plain]);
+            WriteEscape(text[plain], output);
             text = text[(plain + 1)..];
         }
 
-        writer.Write(text);
-        writer.Write("\""u8);
+        output.Write(text);
+        output.WriteByte((byte)'"');
     }
 
-    private static void WriteEscape(byte c, IBufferWriter<byte> writer)
+    private static void WriteEscape(byte c, Utf8Output output)
     {
         switch (c)
         {
-            case (byte)'"': writer.Write("\\\""u8); return;
-            case (byte)'\\': writer.Write("\\\\"u8); return;
-            case (byte)'\b': writer.Write("\\b"u8); return;
-            case (byte)'\f': writer.Write("\\f"u8); return;
-            case (byte)'\n': writer.Write("\\n"u8); return;
-            case (byte)'\r': writer.Write("\\r"u8); return;
-            case (byte)'\t': writer.Write("\\t"u8); return;
+            case (byte)'"': output.Write("\\\""u8); return;
+            case (byte)'\\': output.Write("\\\\"u8); return;
+            case (byte)'\b': output.Write("\\b"u8); return;
+            case (byte)'\f': output.Write("\\f"u8); return;
+            case (byte)'\n': output.Write("\\n"u8); return;
+            case (byte)'\r': output.Write("\\r"u8); return;
+            case (byte)'\t': output.Write("\\t"u8); return;
         }
 
-        writer.Write("\\u00"u8);
-        var digits = writer.GetSpan(2);
-        digits[0] = (byte)('0' + (c >> 4));
-        digits[1] = (byte)"0123456789abcdef"[c & 15];
-        writer.Advance(2);
+        output.Write("\\u00"u8);
+        output.WriteByte((byte)('0' + (c >> 4)));
+        output.WriteByte((byte)"0123456789abcdef"[c & 15]);
     }
 
     private static byte Simple(byte escape) => escape switch

@@ -18,6 +18,9 @@ public sealed class JsonTape
     /// <summary>Number of nodes; 0 before the first parse and after a failed one.</summary>
     public int Count => _store.Count;
 
+    /// <summary>Some object has two members of one name; only with <see cref="JsonDuplicateNames.Keep"/>.</summary>
+    internal bool HasRepeatedNames => _store.HasRepeatedNames;
+
     /// <summary>The bytes the nodes point into.</summary>
     public ReadOnlySpan<byte> Buffer => _buffer;
 
@@ -101,13 +104,17 @@ public sealed class JsonTape
     }
 
     /// <summary>Whether a string or name stands for this text.</summary>
-    public bool TextEquals(int node, ReadOnlySpan<byte> text) => JsonString.Equals(Raw(node), this[node].HasEscapes, text);
+    public bool TextEquals(int node, ReadOnlySpan<byte> text)
+    {
+        ref readonly var at = ref this[node];
+        return JsonString.Equals(_buffer.AsSpan(at.Start, at.Length), at.HasEscapes, text);
+    }
 
     /// <summary>
     /// Writes a subtree in its shortest form: no blanks, member order and number text as in the source, strings with the fewest escapes.
     /// The same content written with other blanks or escapes gives the same bytes.
     /// </summary>
-    public void WriteTo(int node, IBufferWriter<byte> writer) => JsonWriter.Write(this, node, writer);
+    public void WriteTo(int node, Utf8Output output) => JsonWriter.Write(this, node, output);
 
     private int Find(int objectNode, ReadOnlySpan<byte> name, uint hash)
     {
@@ -115,10 +122,11 @@ public sealed class JsonTape
         ref readonly var owner = ref nodes[objectNode];
         if (owner.Kind != JsonKind.Object) return -1;
         var found = -1;
-        for (var at = objectNode + 1; at < owner.End; at = nodes[at + 1].End)
+        var end = owner.End;
+        for (var at = objectNode + 1; at < end; at = nodes[at + 1].End)
         {
             ref readonly var member = ref nodes[at];
-            if (member.NameHash != hash || !JsonString.Equals(Raw(at), member.HasEscapes, name)) continue;
+            if (member.NameHash != hash || !JsonString.Equals(_buffer.AsSpan(member.Start, member.Length), member.HasEscapes, name)) continue;
             found = at + 1;
             if (!_store.HasRepeatedNames) break;
         }

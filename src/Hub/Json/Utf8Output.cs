@@ -7,7 +7,8 @@ namespace IntegrationHub.Json;
 /// <summary>A growing UTF-8 buffer that is kept between records.</summary>
 public sealed class Utf8Output(int limit = int.MaxValue) : IBufferWriter<byte>
 {
-    private byte[] _bytes = new byte[4096];
+    // Never longer than the limit, so that there is one comparison for both.
+    private byte[] _bytes = new byte[Math.Min(4096, limit)];
 
     public int Length { get; private set; }
 
@@ -23,14 +24,15 @@ public sealed class Utf8Output(int limit = int.MaxValue) : IBufferWriter<byte>
 
     public void Write(ReadOnlySpan<byte> bytes)
     {
-        bytes.CopyTo(GetSpan(bytes.Length));
+        Grow(bytes.Length);
+        bytes.CopyTo(_bytes.AsSpan(Length));
         Length += bytes.Length;
     }
 
     public void WriteByte(byte value)
     {
-        GetSpan(1)[0] = value;
-        Length++;
+        Grow(1);
+        _bytes[Length++] = value;
     }
 
     public void WriteNumber(long value)
@@ -56,7 +58,7 @@ public sealed class Utf8Output(int limit = int.MaxValue) : IBufferWriter<byte>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Grow(int room)
     {
-        if (_bytes.Length - Length < room || Length > limit - room)
+        if (_bytes.Length - Length < room)
             GrowTo(room);
     }
 
@@ -64,7 +66,7 @@ public sealed class Utf8Output(int limit = int.MaxValue) : IBufferWriter<byte>
     {
         if (Length > limit - room)
             throw new OutputFullException(limit);
-        System.Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + room));
+        System.Array.Resize(ref _bytes, (int)Math.Min(limit, Math.Max(_bytes.Length * 2L, Length + room)));
     }
 }
 

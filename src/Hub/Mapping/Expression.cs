@@ -27,8 +27,18 @@ internal sealed class ConstantExpression(Value value) : Expression
     public override Value Evaluate(MappingRun run) => Value;
 }
 
-/// <summary>A path to at most one node.</summary>
-internal sealed class SingularPath(JsonPathQuery query) : Expression
+/// <summary>A path from the root to at most one node, found with all others of the mapping before the rules run.</summary>
+internal sealed class RootPath(int place) : Expression
+{
+    public override Value Evaluate(MappingRun run)
+    {
+        var node = run.Place(place);
+        return node < 0 ? Value.Absent : run.FromNode(node);
+    }
+}
+
+/// <summary>A path from <c>@</c> to at most one node.</summary>
+internal sealed class CurrentPath(JsonPathQuery query) : Expression
 {
     public override Value Evaluate(MappingRun run)
     {
@@ -38,91 +48,129 @@ internal sealed class SingularPath(JsonPathQuery query) : Expression
 }
 
 /// <summary>A path to any number of nodes; none is absence.</summary>
-internal sealed class PluralPath(JsonPathQuery query) : Expression
+/// <param name="query">The path.</param>
+/// <param name="place">Where its first segments lead, which give one node at most; -1 for a path from <c>@</c>.</param>
+internal sealed class PluralPath(JsonPathQuery query, int place) : Expression
 {
+    private readonly int _segment = place < 0 ? 0 : query.SingularSegments;
+
     public override Value Evaluate(MappingRun run)
     {
-        var nodes = run.RentNodes();
-        var outcome = query.Select(run.Tape, 0, run.Current, nodes, run.Limits.PathWork);
-        var value = Value.Absent;
-        if (outcome != JsonPathOutcome.Complete)
-        {
-            value = Value.Fault("the path visits more of the document than is allowed");
-        }
-        else if (nodes.Count > 0)
-        {
-            var values = run.RentValues();
-            foreach (var node in nodes.AsSpan())
-                values.Add(run.FromNode(node));
-            value = run.Keep(values);
-            run.Return(values);
-        }
-
-        run.Return(nodes);
+        var start = place < 0 ? run.Current : run.Place(place);
+        if (start < 0)
+            return Value.Absent;
+        var mark = run.Nodes.Count;
+        var outcome = query.SelectFrom(run.Tape, 0, start, _segment, run.Nodes, run.Limits.PathWork);
+        var value = outcome == JsonPathOutcome.Complete ? run.ListNodes(mark) : Value.Fault("the path visits more of the document than is allowed");
+        run.Nodes.Shorten(mark);
         return value;
     }
 }
 
-/// <summary><c>input | function(arguments)</c>.</summary>
-internal sealed class Call(Expression input, FunctionSpec function, FunctionBody body, Expression?[] arguments, bool lenient) : Expression
+/// <summary><c>input | function(arguments) | ...</c>: calls one after another.</summary>
+internal sealed class Pipeline : Expression
 {
+    private readonly Expression _input;
+    private readonly Call[] _calls;
+
+    public Pipeline(Expression input, Call call)
+    {
+        var before = input as Pipeline;
+        _input = before?._input ?? input;
+        _calls = [.. before?._calls ?? [], call];
+    }
+
     public override Value Evaluate(MappingRun run)
     {
-        var value = input.Evaluate(run);
-        if (value.Kind == ValueKind.Fault)
-            return value;
-
-        var rented = run.RentValues();
-        foreach (var argument in arguments)
-            rented.Add(argument?.Evaluate(run) ?? Value.Absent);
-        var evaluated = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(rented);
-        var result = function.Takes switch
+        var value = _input.Evaluate(run);
+        foreach (var call in _calls)
         {
-            Takes.Each when run.IsMany(value) => MapEach(run, value, evaluated),
-            Takes.Each => value.IsNothing ? value : Run(run, value, evaluated),
-            Takes.All => Run(run, value.Kind == ValueKind.List ? value : run.Scratch.List(run.Elements(value)), evaluated),
-            _ => Run(run, value, evaluated),
-        };
-        run.Return(rented);
+            if (value.Kind == ValueKind.Fault)
+                break;
+            value = call.Run(run, value);
+        }
+
+        return value;
+    }
+}
+
+/// <summary>One call of a pipeline.</summary>
+internal sealed class Call(FunctionSpec function, FunctionBody body, Expression?[] arguments, bool lenient)
+{
+    private readonly Takes _takes = function.Takes;
+
+    // Nearly always all arguments are constants: they are the same for every record.
+    private readonly Value[]? _constants = Array.TrueForAll(arguments, a => a is null or ConstantExpression)
+        ? Array.ConvertAll(arguments, a => (a as ConstantExpression)?.Value ?? Value.Absent)
+        : null;
+
+    public Value Run(MappingRun run, Value value)
+    {
+        if (_constants is not null)
+            return Run(run, value, _constants);
+
+        var mark = run.Values.Count;
+        foreach (var argument in arguments)
+            run.Values.Push(argument?.Evaluate(run) ?? Value.Absent);
+        var result = Run(run, value, run.Values.From(mark));
+        run.Values.Shorten(mark);
         return result;
     }
 
-    private Value MapEach(MappingRun run, Value list, ReadOnlySpan<Value> arguments)
+    private Value Run(MappingRun run, Value value, ReadOnlySpan<Value> given)
     {
-        var results = run.RentValues();
-        var fault = default(Value);
+        switch (_takes)
+        {
+            case Takes.Each when run.IsMany(value):
+                return RunEach(run, value, given);
+            case Takes.Each when value.IsNothing:
+                return value;
+            case Takes.All when value.Kind != ValueKind.List:
+                value = run.Scratch.List(run.Elements(value));
+                break;
+        }
+
+        return RunOnce(run, value, given);
+    }
+
+    private Value RunEach(MappingRun run, Value list, ReadOnlySpan<Value> given)
+    {
+        var mark = run.Values.Count;
         foreach (var element in run.Elements(list))
         {
-            var result = element.IsNothing ? element : Run(run, element, arguments);
+            var result = element.IsNothing ? element : RunOnce(run, element, given);
             if (result.Kind == ValueKind.Fault)
             {
-                fault = result;
-                break;
+                run.Values.Shorten(mark);
+                return result;
             }
 
             // A function that makes a list of one value (split) makes one list of many values.
             if (result.Kind == ValueKind.List && function.GivesList)
-                results.AddRange(result.Items);
+                run.Values.Push(result.Items);
             else if (result.Kind != ValueKind.Absent)
-                results.Add(result);
+                run.Values.Push(result);
         }
 
-        var value = fault.Kind == ValueKind.Fault ? fault : results.Count == 0 ? Value.Absent : run.Keep(results);
-        run.Return(results);
-        return value;
+        return run.TakeList(mark);
     }
 
-    private Value Run(MappingRun run, Value value, ReadOnlySpan<Value> arguments)
+    private Value RunOnce(MappingRun run, Value value, ReadOnlySpan<Value> given)
     {
-        var issues = run.Scratch.Issues;
-        var result = body(value, arguments, run.Scratch);
-        foreach (var issue in issues)
-            run.Issues.Add(new(run.Rule?.Name ?? "", run.Rule?.Path ?? "", issue));
-        issues.Clear();
+        var result = body(value, given, run.Scratch);
+        if (run.Scratch.Issues.Count > 0)
+            Tell(run);
         if (result.Kind != ValueKind.Fault || !lenient)
             return result;
         run.Issues.Add(new(run.Rule?.Name ?? "", run.Rule?.Path ?? "", result.Reason));
         return Value.Absent;
+    }
+
+    private static void Tell(MappingRun run)
+    {
+        foreach (var issue in run.Scratch.Issues)
+            run.Issues.Add(new(run.Rule?.Name ?? "", run.Rule?.Path ?? "", issue));
+        run.Scratch.Issues.Clear();
     }
 }
 
@@ -146,42 +194,42 @@ internal sealed class FirstOf(Expression[] alternatives) : Expression
 }
 
 /// <summary>Text with holes; absent when a hole has nothing to fill it.</summary>
-internal sealed class Template(object[] parts) : Expression
+internal sealed class Template(Expression[] parts) : Expression
 {
     public override Value Evaluate(MappingRun run)
     {
-        var pieces = run.RentValues();
+        var mark = run.Values.Count;
         var length = 0;
         var failed = default(Value);
         var missing = false;
         foreach (var part in parts)
         {
-            var piece = part is Value constant ? constant : ((Expression)part).Evaluate(run);
+            var piece = part.Evaluate(run);
             if (piece.IsNothing)
                 missing = true;
             else if (piece.Kind is ValueKind.Text or ValueKind.Number)
                 length += piece.Bytes.Length;
             else
                 failed = piece.Kind == ValueKind.Fault ? piece : Value.Fault($"a template takes texts and numbers, found {run.KindName(piece)}");
-            pieces.Add(piece);
+            run.Values.Push(piece);
         }
 
-        var value = failed.Kind == ValueKind.Fault ? failed : missing ? Value.Absent : Join(run, pieces, length);
-        run.Return(pieces);
+        var value = failed.Kind == ValueKind.Fault ? failed : missing ? Value.Absent : Join(run.Scratch, run.Values.From(mark), length);
+        run.Values.Shorten(mark);
         return value;
     }
 
-    private static Value Join(MappingRun run, List<Value> pieces, int length)
+    private static Value Join(Scratch scratch, ReadOnlySpan<Value> pieces, int length)
     {
-        var text = run.Scratch.Reserve(length);
-        var at = 0;
+        var rest = scratch.Reserve(length);
         foreach (var piece in pieces)
         {
-            piece.Bytes.CopyTo(text[at..]);
-            at += piece.Bytes.Length;
+            var bytes = piece.Bytes;
+            bytes.CopyTo(rest);
+            rest = rest[bytes.Length..];
         }
 
-        return run.Scratch.Commit(length);
+        return scratch.Commit(length);
     }
 }
 
@@ -190,27 +238,25 @@ internal sealed class ObjectExpression(KeyValuePair<Value, Expression>[] members
 {
     public override Value Evaluate(MappingRun run)
     {
-        var built = run.RentValues();
-        var fault = default(Value);
+        var mark = run.Values.Count;
         foreach (var (name, expression) in members)
         {
             var value = expression.Evaluate(run);
             if (value.Kind == ValueKind.Fault)
             {
-                fault = value;
-                break;
+                run.Values.Shorten(mark);
+                return value;
             }
 
             if (value.Kind == ValueKind.Absent)
                 continue;
-            built.Add(name);
-            built.Add(value);
+            run.Values.Push(name);
+            run.Values.Push(value);
         }
 
-        var result = fault.Kind == ValueKind.Fault ? fault
-            : built.Count == 0 ? Value.Absent
-            : run.Scratch.Object(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(built));
-        run.Return(built);
+        var built = run.Values.From(mark);
+        var result = built.IsEmpty ? Value.Absent : run.Scratch.Object(built);
+        run.Values.Shorten(mark);
         return result;
     }
 }
@@ -220,24 +266,20 @@ internal sealed class ListExpression(Expression[] items) : Expression
 {
     public override Value Evaluate(MappingRun run)
     {
-        var built = run.RentValues();
-        var fault = default(Value);
+        var mark = run.Values.Count;
         foreach (var item in items)
         {
             var value = item.Evaluate(run);
             if (value.Kind == ValueKind.Fault)
             {
-                fault = value;
-                break;
+                run.Values.Shorten(mark);
+                return value;
             }
 
-            foreach (var element in run.Elements(value))
-                built.Add(element);
+            run.Values.Push(run.Elements(value));
         }
 
-        var result = fault.Kind == ValueKind.Fault ? fault : built.Count == 0 ? Value.Absent : run.Keep(built);
-        run.Return(built);
-        return result;
+        return run.TakeList(mark);
     }
 }
 
@@ -246,18 +288,18 @@ internal sealed class EachExpression(JsonPathQuery over, JsonPathCondition? when
 {
     public override Value Evaluate(MappingRun run)
     {
-        var nodes = run.RentNodes();
-        var built = run.RentValues();
+        var firstNode = run.Nodes.Count;
+        var mark = run.Values.Count;
         var outer = run.Current;
-        var complete = over.Select(run.Tape, 0, outer, nodes, run.Limits.PathWork) == JsonPathOutcome.Complete;
-        var fault = complete ? default : Value.Fault("the path visits more of the document than is allowed");
-        foreach (var node in nodes.AsSpan())
+        var fault = default(Value);
+        if (over.Select(run.Tape, 0, outer, run.Nodes, run.Limits.PathWork) != JsonPathOutcome.Complete)
+            fault = Value.Fault("the path visits more of the document than is allowed");
+        var end = run.Nodes.Count;
+        for (var i = firstNode; i < end && fault.Kind != ValueKind.Fault; i++)
         {
-            if (fault.Kind == ValueKind.Fault)
-                break;
-            run.Current = node;
+            run.Current = run.Nodes[i];
             var judged = JsonPathOutcome.Complete;
-            var holds = when is null || when.Evaluate(run.Tape, 0, node, out judged, run.Limits.PathWork);
+            var holds = when is null || when.Evaluate(run.Tape, 0, run.Current, out judged, run.Limits.PathWork);
             if (judged != JsonPathOutcome.Complete)
                 fault = Value.Fault("the condition visits more of the document than is allowed");
             if (!holds || fault.Kind == ValueKind.Fault)
@@ -266,14 +308,13 @@ internal sealed class EachExpression(JsonPathQuery over, JsonPathCondition? when
             if (value.Kind == ValueKind.Fault)
                 fault = value;
             else if (value.Kind != ValueKind.Absent)
-                built.Add(value);
+                run.Values.Push(value);
         }
 
         run.Current = outer;
-        var result = fault.Kind == ValueKind.Fault ? fault : built.Count == 0 ? Value.Absent : run.Keep(built);
-        run.Return(nodes);
-        run.Return(built);
-        return result;
+        run.Nodes.Shorten(firstNode);
+        var result = run.TakeList(mark);
+        return fault.Kind == ValueKind.Fault ? fault : result;
     }
 }
 

@@ -15,14 +15,16 @@ internal sealed class ExpressionParser
 
     private readonly string _text;
     private readonly IReadOnlyDictionary<string, FunctionSpec> _functions;
+    private readonly PathTree.Builder _places;
     private readonly JsonPathScope _scope;
     private readonly List<string> _paths;
     private int _at;
 
-    private ExpressionParser(string text, IReadOnlyDictionary<string, FunctionSpec> functions, bool insideEach, List<string> paths)
+    private ExpressionParser(string text, IReadOnlyDictionary<string, FunctionSpec> functions, PathTree.Builder places, bool insideEach, List<string> paths)
     {
         _text = text;
         _functions = functions;
+        _places = places;
         _scope = insideEach ? JsonPathScope.RootOrCurrent : JsonPathScope.Root;
         _paths = paths;
     }
@@ -30,15 +32,16 @@ internal sealed class ExpressionParser
     /// <summary>Parses a whole expression; faults go to the diagnostics with their column in the file.</summary>
     /// <param name="node">The scalar that holds the text.</param>
     /// <param name="functions">What may be called.</param>
+    /// <param name="places">Receives the paths from the root.</param>
     /// <param name="insideEach">Whether <c>@</c> may start a path.</param>
     /// <param name="paths">Receives the text of every path that is read.</param>
     /// <param name="diagnostics">Receives the faults.</param>
-    public static Expression? Parse(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, bool insideEach, List<string> paths, Diagnostics diagnostics)
+    public static Expression? Parse(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, PathTree.Builder places, bool insideEach, List<string> paths, Diagnostics diagnostics)
     {
-        var parser = new ExpressionParser(node.Text, functions, insideEach, paths);
+        var parser = new ExpressionParser(node.Text, functions, places, insideEach, paths);
         try
         {
-            var expression = parser.Pipeline(0);
+            var expression = parser.Piped(0);
             parser.Blanks();
             if (parser._at < node.Text.Length)
                 throw parser.Fault($"unexpected '{parser._text[parser._at]}'; expected '|' or the end");
@@ -52,9 +55,9 @@ internal sealed class ExpressionParser
     }
 
     /// <summary>Parses a template such as <c>{$.name} / {$.company}</c>; <c>{{</c> and <c>}}</c> stand for braces.</summary>
-    public static Expression? ParseTemplate(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, bool insideEach, List<string> paths, Diagnostics diagnostics)
+    public static Expression? ParseTemplate(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, PathTree.Builder places, bool insideEach, List<string> paths, Diagnostics diagnostics)
     {
-        var parser = new ExpressionParser(node.Text, functions, insideEach, paths);
+        var parser = new ExpressionParser(node.Text, functions, places, insideEach, paths);
         try
         {
             return parser.TemplateParts();
@@ -68,7 +71,7 @@ internal sealed class ExpressionParser
 
     private Template TemplateParts()
     {
-        var parts = new List<object>();
+        var parts = new List<Expression>();
         var literal = new StringBuilder();
         while (_at < _text.Length)
         {
@@ -86,10 +89,10 @@ internal sealed class ExpressionParser
             else if (c == '{')
             {
                 if (literal.Length > 0)
-                    parts.Add(Value.Text(literal.ToString()));
+                    parts.Add(new ConstantExpression(Value.Text(literal.ToString())));
                 literal.Clear();
                 Blanks();
-                parts.Add(Pipeline(0));
+                parts.Add(Piped(0));
                 Blanks();
                 Expect('}');
             }
@@ -100,11 +103,11 @@ internal sealed class ExpressionParser
         }
 
         if (literal.Length > 0)
-            parts.Add(Value.Text(literal.ToString()));
+            parts.Add(new ConstantExpression(Value.Text(literal.ToString())));
         return new([.. parts]) { Type = ExpressionType.Text };
     }
 
-    private Expression Pipeline(int depth)
+    private Expression Piped(int depth)
     {
         if (depth > MaxDepth)
             throw Fault($"nested deeper than {MaxDepth} levels");
@@ -132,10 +135,13 @@ internal sealed class ExpressionParser
 
         _paths.Add(_text[_at..end].TrimEnd());
         _at = end;
-        return query.IsSingular ? new SingularPath(query) : new PluralPath(query) { GivesMany = true };
+        var place = query.StartsAtCurrent ? -1 : _places.Place(query, query.SingularSegments);
+        if (!query.IsSingular)
+            return new PluralPath(query, place) { GivesMany = true };
+        return place < 0 ? new CurrentPath(query) : new RootPath(place);
     }
 
-    private Call Function(Expression input, int depth)
+    private Pipeline Function(Expression input, int depth)
     {
         var start = _at;
         while (_at < _text.Length && (char.IsAsciiLetterOrDigit(_text[_at]) || _text[_at] == '_'))
@@ -166,7 +172,7 @@ internal sealed class ExpressionParser
         try
         {
             var body = function.Bind([.. arguments.Select(a => a.Argument)]);
-            return new(input, function, body, [.. arguments.Select(a => a.Expression ?? Constant(a.Argument))], lenient)
+            return new(input, new(function, body, [.. arguments.Select(a => a.Expression ?? Constant(a.Argument))], lenient))
             {
                 Type = function.Result,
                 GivesMany = function.Takes switch
@@ -219,7 +225,7 @@ internal sealed class ExpressionParser
     private (Argument, Expression?) Argument(int depth)
     {
         if (_at < _text.Length && _text[_at] is '$' or '@')
-            return (new(null, null), Pipeline(depth + 1));
+            return (new(null, null), Piped(depth + 1));
         if (TryTake('{'))
             return (new(null, Map()), null);
         if (TryTake('['))

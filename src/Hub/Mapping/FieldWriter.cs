@@ -68,9 +68,9 @@ internal static class FieldWriter
         switch (field.Kind)
         {
             case FieldKind.Text when value.Kind == ValueKind.Text:
-                if (field.Values.Count > 0 && !Allowed(field, value.Bytes))
+                if (!field.Allows(value.Bytes))
                     return $"not one of the allowed values of '{field.Name}': {string.Join(", ", field.Values)}";
-                JsonString.WriteQuoted(value.Bytes, output);
+                WriteText(value, output);
                 return null;
             case FieldKind.Number when value.Kind == ValueKind.Number:
                 output.Write(value.Bytes);
@@ -86,12 +86,12 @@ internal static class FieldWriter
             case FieldKind.Time when value.Kind == ValueKind.Text:
                 if (!Rfc3339.IsTime(value.Bytes))
                     return "expected a time such as 2026-01-31T08:00:00+08:00 (RFC 3339 with offset)" + ConversionHint(field.Kind);
-                JsonString.WriteQuoted(value.Bytes, output);
+                WriteText(value, output);
                 return null;
             case FieldKind.Date when value.Kind == ValueKind.Text:
                 if (!Rfc3339.IsDate(value.Bytes))
                     return "expected a date such as 2026-01-31" + ConversionHint(field.Kind);
-                JsonString.WriteQuoted(value.Bytes, output);
+                WriteText(value, output);
                 return null;
             case FieldKind.Money:
                 return WriteMembers(run, value, field, MoneyFields, needAll: true, output);
@@ -105,18 +105,12 @@ internal static class FieldWriter
         }
     }
 
-    private static bool Allowed(FieldType field, ReadOnlySpan<byte> text)
+    private static void WriteText(in Value text, Utf8Output output)
     {
-        for (var i = 0; i < field.Values.Count; i++)
-        {
-            var allowed = field.Values[i];
-            if (allowed.Length == text.Length && System.Text.Ascii.Equals(allowed, text))
-                return true;
-            if (!System.Text.Ascii.IsValid(allowed) && System.Text.Encoding.UTF8.GetString(text) == allowed)
-                return true;
-        }
-
-        return false;
+        if (text.IsPlain)
+            JsonString.WritePlain(text.Bytes, output);
+        else
+            JsonString.WriteQuoted(text.Bytes, output);
     }
 
     private static string? WriteMembers(MappingRun run, Value value, FieldType field, IReadOnlyList<FieldType> members, bool needAll, Utf8Output output)
@@ -163,7 +157,7 @@ internal static class FieldWriter
         switch (value.Kind)
         {
             case ValueKind.Text:
-                JsonString.WriteQuoted(value.Bytes, output);
+                WriteText(value, output);
                 break;
             case ValueKind.Number:
                 output.Write(value.Bytes);

@@ -1,4 +1,5 @@
 using IntegrationHub.Json;
+using IntegrationHub.Mapping.JsonPath;
 using IntegrationHub.Model;
 
 namespace IntegrationHub.Mapping;
@@ -9,8 +10,13 @@ public sealed class JsonShape
     private static readonly FieldType Any = new() { Name = "value", Kind = FieldKind.Json };
 
     private readonly Expression _expression;
+    private readonly PathTree _paths;
 
-    internal JsonShape(Expression expression) => _expression = expression;
+    internal JsonShape(Expression expression, PathTree paths)
+    {
+        _expression = expression;
+        _paths = paths;
+    }
 
     /// <summary>The value as JSON; what the document does not have is left out.</summary>
     /// <param name="document">UTF-8 JSON.</param>
@@ -18,9 +24,9 @@ public sealed class JsonShape
     /// <param name="fault">Why there is none; never a value of the document.</param>
     public byte[]? Build(byte[] document, MappingLimits limits, out string? fault)
     {
-        var run = new MappingRun(limits) { Buffer = document };
+        var run = new MappingRun(limits);
         fault = null;
-        if (!run.Tape.Parse(document, limits.Json).IsOk)
+        if (!run.Read(document, 0, document.Length, _paths).IsOk)
         {
             fault = "the document is no JSON";
             return null;

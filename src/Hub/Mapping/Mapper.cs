@@ -22,10 +22,7 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
     public MappedRecord Map(byte[] buffer, int start, int length)
     {
         _result.Clear();
-        _run.Scratch.Reset();
-        _run.Issues.Clear();
-        _run.Buffer = buffer;
-        var parsed = _run.Tape.Parse(buffer, start, length, _run.Limits.Json);
+        var parsed = _run.Read(buffer, start, length, plan.Paths);
         if (!parsed.IsOk)
             return _result.Reject(new("read", "$", "bytes", $"not usable as JSON, {parsed}"));
         try
@@ -51,22 +48,21 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
 
     private Rejection? Run(ContributionPlan contribution)
     {
-        _run.Current = 0;
         if (contribution.Each is null)
             return Passes(contribution.When, out var rejection) ? Contribute(contribution) : rejection;
 
-        var nodes = _run.RentNodes();
-        var outcome = contribution.Each.Select(_run.Tape, 0, 0, nodes, _run.Limits.PathWork);
+        var outcome = contribution.Each.Select(_run.Tape, 0, 0, _run.Nodes, _run.Limits.PathWork);
+        var end = _run.Nodes.Count;
         var failed = outcome == JsonPathOutcome.Complete ? null
             : new Rejection($"{contribution.Entity}.each", contribution.Each.ToString(), "", "the path visits more of the document than is allowed");
-        for (var i = 0; i < nodes.Count && failed is null; i++)
+        for (var i = 0; i < end && failed is null; i++)
         {
-            _run.Current = nodes[i];
+            _run.Current = _run.Nodes[i];
             if (Passes(contribution.When, out failed))
                 failed = Contribute(contribution);
         }
 
-        _run.Return(nodes);
+        _run.Nodes.Clear();
         _run.Current = 0;
         return failed;
     }
@@ -239,19 +235,20 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
         if (link.Each is null)
             return Passes(link.When, out var notWhen) ? WriteTarget(link, output, first: true) : notWhen;
         var outer = _run.Current;
-        var nodes = _run.RentNodes();
+        var mark = _run.Nodes.Count;
         Rejection? failed = null;
-        if (link.Each.Select(_run.Tape, 0, outer, nodes, _run.Limits.PathWork) != JsonPathOutcome.Complete)
+        if (link.Each.Select(_run.Tape, 0, outer, _run.Nodes, _run.Limits.PathWork) != JsonPathOutcome.Complete)
             failed = new($"{link.Link.Name}.each", link.Each.ToString(), "", "the path visits more of the document than is allowed");
+        var end = _run.Nodes.Count;
         var start = output.Length;
-        for (var i = 0; i < nodes.Count && failed is null; i++)
+        for (var i = mark; i < end && failed is null; i++)
         {
-            _run.Current = nodes[i];
+            _run.Current = _run.Nodes[i];
             if (Passes(link.When, out failed))
                 failed = WriteTarget(link, output, first: output.Length == start);
         }
 
-        _run.Return(nodes);
+        _run.Nodes.Shorten(mark);
         _run.Current = outer;
         return failed;
     }

@@ -15,6 +15,7 @@ public sealed class MappingCompiler
     private readonly IReadOnlyDictionary<string, FunctionSpec> _functions;
     private readonly Diagnostics _diagnostics;
     private readonly List<Rule> _rules = [];
+    private readonly PathTree.Builder _places = new();
 
     private MappingCompiler(EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions, Diagnostics diagnostics)
     {
@@ -33,8 +34,11 @@ public sealed class MappingCompiler
     }
 
     /// <summary>Compiles a value that is built from a document, in the language of a mapping's fields; faults go to the diagnostics.</summary>
-    public static JsonShape? CompileShape(YamlNode node, EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions, Diagnostics diagnostics) =>
-        new MappingCompiler(model, functions, diagnostics).Value(node, null, inside: false, []) is { } expression ? new(expression) : null;
+    public static JsonShape? CompileShape(YamlNode node, EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions, Diagnostics diagnostics)
+    {
+        var compiler = new MappingCompiler(model, functions, diagnostics);
+        return compiler.Value(node, null, inside: false, []) is { } expression ? new(expression, compiler._places.Build()) : null;
+    }
 
     private MappingPlan? File(string text)
     {
@@ -51,7 +55,7 @@ public sealed class MappingCompiler
             _diagnostics.Add(section.Get("contributes") ?? section.Node, "contributes: expected at least one entry");
         var tests = section.List("tests").Select(Test).OfType<MappingTest>().ToList();
         section.Finish();
-        return new(_diagnostics.File, text, parts[0], parts.ElementAtOrDefault(1) ?? "", contributions, _rules, tests);
+        return new(_diagnostics.File, text, parts[0], parts.ElementAtOrDefault(1) ?? "", contributions, _places.Build(), _rules, tests);
     }
 
     private ContributionPlan? Contribution(YamlNode node)
@@ -181,7 +185,7 @@ public sealed class MappingCompiler
         switch (node.Kind)
         {
             case YamlKind.Scalar when node.Text.StartsWith('$') || (node.Text.StartsWith('@') && !node.IsPlain):
-                return ExpressionParser.Parse(node, _functions, inside, paths, _diagnostics);
+                return ExpressionParser.Parse(node, _functions, _places, inside, paths, _diagnostics);
             case YamlKind.Scalar:
                 return Literal(node);
             case YamlKind.List:
@@ -274,7 +278,7 @@ public sealed class MappingCompiler
             case "$template":
                 if (!Alone() || value.Kind != YamlKind.Scalar)
                     return Refuse(value, "$template takes a text such as \"{$.name} / {$.company}\"");
-                return ExpressionParser.ParseTemplate(value, _functions, inside, paths, _diagnostics);
+                return ExpressionParser.ParseTemplate(value, _functions, _places, inside, paths, _diagnostics);
             case "$first":
                 return Alone() && value.Kind == YamlKind.List ? First(value, field, inside, paths) : Refuse(value, "$first takes a list of alternatives");
             case "$each":

@@ -9,13 +9,14 @@ namespace IntegrationHub.Mapping;
 /// <summary>A compiled mapping file, bound to the model. Immutable; run it with <see cref="Mapper"/>.</summary>
 public sealed class MappingPlan
 {
-    internal MappingPlan(string file, string text, string connector, string stream, ContributionPlan[] contributions, IReadOnlyList<Rule> rules, IReadOnlyList<MappingTest> tests)
+    internal MappingPlan(string file, string text, string connector, string stream, ContributionPlan[] contributions, PathTree paths, IReadOnlyList<Rule> rules, IReadOnlyList<MappingTest> tests)
     {
         File = file;
         Text = text;
         Connector = connector;
         Stream = stream;
         Contributions = contributions;
+        Paths = paths;
         Rules = rules;
         Tests = tests;
         Hash = HashOf(text);
@@ -42,6 +43,9 @@ public sealed class MappingPlan
     public IReadOnlyList<MappingTest> Tests { get; }
 
     internal ContributionPlan[] Contributions { get; }
+
+    /// <summary>The singular paths of all rules.</summary>
+    internal PathTree Paths { get; }
 
     /// <summary>Entity types it contributes to, one per entry of <c>contributes:</c>.</summary>
     public IReadOnlyList<EntityType> Entities => [.. Contributions.Select(c => c.Entity)];

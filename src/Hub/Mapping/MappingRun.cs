@@ -31,8 +31,7 @@ public sealed record MappingLimits
 /// <summary>The state of mapping one record: the document, where <c>@</c> stands, and memory. One per thread, reused.</summary>
 internal sealed class MappingRun(MappingLimits limits)
 {
-    private readonly Stack<NodeList> _nodeLists = new();
-    private readonly Stack<List<Value>> _valueLists = new();
+    private int[] _places = [];
 
     public MappingLimits Limits { get; } = limits;
 
@@ -41,7 +40,7 @@ internal sealed class MappingRun(MappingLimits limits)
     public Scratch Scratch { get; } = new(limits.ScratchBytes);
 
     /// <summary>The bytes the tape points into.</summary>
-    public byte[] Buffer { get; set; } = [];
+    public byte[] Buffer { get; private set; } = [];
 
     /// <summary>The node <c>@</c> stands for.</summary>
     public int Current { get; set; }
@@ -54,21 +53,34 @@ internal sealed class MappingRun(MappingLimits limits)
     /// <summary>Where coverage is counted, when someone asks for it.</summary>
     public Coverage? Coverage { get; set; }
 
-    public NodeList RentNodes() => _nodeLists.TryPop(out var list) ? list : new();
+    /// <summary>Values that are being put together: who pushes takes off again, so what is nested stands above.</summary>
+    public ValueStack Values { get; } = new();
 
-    public void Return(NodeList list)
+    /// <summary>Nodes that paths have found, used in the same way.</summary>
+    public NodeList Nodes { get; } = new();
+
+    /// <summary>Begins a record, whatever became of the one before: parses it, and finds the nodes of all singular paths in it.</summary>
+    public JsonParseResult Read(byte[] buffer, int start, int length, PathTree paths)
     {
-        list.Clear();
-        _nodeLists.Push(list);
+        Buffer = buffer;
+        Current = 0;
+        Scratch.Reset();
+        Values.Shorten(0);
+        Nodes.Clear();
+        Issues.Clear();
+        if (length > Value.MaxBytes - start)
+            return new(JsonParseCode.TooLong, 0, $"the document lies beyond {Value.MaxBytes:N0} bytes");
+        var parsed = Tape.Parse(buffer, start, length, Limits.Json);
+        if (!parsed.IsOk)
+            return parsed;
+        if (_places.Length < paths.Count)
+            _places = new int[paths.Count];
+        paths.Resolve(Tape, _places.AsSpan(0, paths.Count));
+        return parsed;
     }
 
-    public List<Value> RentValues() => _valueLists.TryPop(out var list) ? list : [];
-
-    public void Return(List<Value> list)
-    {
-        list.Clear();
-        _valueLists.Push(list);
-    }
+    /// <summary>The node of a singular path, or -1.</summary>
+    public int Place(int place) => _places[place];
 
     /// <summary>A node of the document as a value; texts without escapes share the document's memory.</summary>
     public Value FromNode(int node)
@@ -77,7 +89,7 @@ internal sealed class MappingRun(MappingLimits limits)
         switch (at.Kind)
         {
             case JsonKind.String when !at.HasEscapes:
-                return Value.Text(Buffer, at.Start, at.Length);
+                return Value.PlainText(Buffer, at.Start, at.Length);
             case JsonKind.String:
                 return Scratch.Commit(Tape.CopyText(node, Scratch.Reserve(at.Length)));
             case JsonKind.Number:
@@ -102,11 +114,10 @@ internal sealed class MappingRun(MappingLimits limits)
             return value.Items;
         if (value.Kind == ValueKind.Node && Tape[value.NodeIndex].Kind == JsonKind.Array)
         {
-            var elements = RentValues();
+            var elements = Scratch.List(Tape[value.NodeIndex].Count, out var list);
+            var i = 0;
             foreach (var child in Tape.Children(value.NodeIndex))
-                elements.Add(FromNode(child));
-            var list = Keep(elements);
-            Return(elements);
+                elements[i++] = FromNode(child);
             return list.Items;
         }
 
@@ -116,7 +127,26 @@ internal sealed class MappingRun(MappingLimits limits)
     public bool IsMany(Value value) =>
         value.Kind == ValueKind.List || (value.Kind == ValueKind.Node && Tape[value.NodeIndex].Kind == JsonKind.Array);
 
-    public Value Keep(List<Value> values) => Scratch.List(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values));
+    /// <summary>The nodes above a mark as a list of values; none is absence.</summary>
+    public Value ListNodes(int mark)
+    {
+        var nodes = Nodes.AsSpan()[mark..];
+        if (nodes.IsEmpty)
+            return Value.Absent;
+        var values = Scratch.List(nodes.Length, out var list);
+        for (var i = 0; i < nodes.Length; i++)
+            values[i] = FromNode(nodes[i]);
+        return list;
+    }
+
+    /// <summary>Takes the values above a mark off the stack, as a list; none is absence.</summary>
+    public Value TakeList(int mark)
+    {
+        var values = Values.From(mark);
+        var list = values.IsEmpty ? Value.Absent : Scratch.List(values);
+        Values.Shorten(mark);
+        return list;
+    }
 
     /// <summary>What a value is called in messages.</summary>
     public string KindName(Value value) => value.Kind switch

@@ -18,7 +18,7 @@ public sealed class Scratch
     /// <param name="limit">The most bytes one record may produce; more ends in <see cref="ScratchFullException"/>.</param>
     public Scratch(int limit = 64 * 1024 * 1024)
     {
-        _limit = limit;
+        _limit = Math.Min(limit, Value.MaxBytes);
         _bytes = new byte[16 * 1024];
     }
 
@@ -83,26 +83,40 @@ public sealed class Scratch
     }
 
     /// <summary>Keeps a list of values.</summary>
-    public Value List(ReadOnlySpan<Value> items) => Value.List(Keep(items, out var start), start, items.Length);
+    public Value List(ReadOnlySpan<Value> items)
+    {
+        items.CopyTo(List(items.Length, out var list));
+        return list;
+    }
+
+    /// <summary>Room for the elements of a list, to be filled at once.</summary>
+    public Span<Value> List(int count, out Value list)
+    {
+        var items = Room(count);
+        list = Value.List(_values, _valuesUsed - count, count);
+        return items;
+    }
 
     /// <summary>Keeps an object, given alternating names and values.</summary>
-    public Value Object(ReadOnlySpan<Value> members) => Value.Object(Keep(members, out var start), start, members.Length);
-
-    private Value[] Keep(ReadOnlySpan<Value> items, out int start)
+    public Value Object(ReadOnlySpan<Value> members)
     {
-        _total += items.Length * 24L;
+        members.CopyTo(Room(members.Length));
+        return Value.Object(_values, _valuesUsed - members.Length, members.Length);
+    }
+
+    private Span<Value> Room(int count)
+    {
+        _total += count * 16L;
         if (_total > _limit)
             throw new ScratchFullException(_limit);
-        if (_valuesUsed + items.Length > _values.Length)
+        if (_valuesUsed + count > _values.Length)
         {
-            _values = new Value[Math.Max(_values.Length * 2, items.Length)];
+            _values = new Value[Math.Max(_values.Length * 2, count)];
             _valuesUsed = 0;
         }
 
-        start = _valuesUsed;
-        items.CopyTo(_values.AsSpan(start));
-        _valuesUsed += items.Length;
-        return _values;
+        _valuesUsed += count;
+        return _values.AsSpan(_valuesUsed - count, count);
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace IntegrationHub.Mapping;
@@ -38,30 +39,45 @@ public enum ValueKind : byte
 
 /// <summary>
 /// One value while a record is being mapped: a kind and a slice of somebody else's memory (the record, a constant, or the
-/// <see cref="Scratch"/> of this record). Valid until the scratch is reset for the next record. A hot type: nothing here allocates.
+/// <see cref="Scratch"/> of this record). Valid until the scratch is reset for the next record. A hot type: nothing here allocates, and it has 16 bytes, because
+/// values of that size are passed and returned in registers; larger ones are copied through memory at every call (docs/decisions/0007).
 /// </summary>
 public readonly struct Value
 {
-    private readonly object? _owner;
-    private readonly int _start;
-    private readonly int _length;
+    /// <summary>The most bytes of a record, and the most that start and length of a value can say.</summary>
+    public const int MaxBytes = (1 << RangeBits) - 1;
 
-    private Value(ValueKind kind, object? owner, int start, int length, bool demoted = false)
+    private const int RangeBits = 29;
+    private const int DemotedBit = 4;
+    private const int PlainBit = 5;
+    private const int StartBit = 6;
+    private const int LengthBit = StartBit + RangeBits;
+
+    private readonly object? _owner;
+
+    // From the lowest bit: kind (4), demoted, plain, start (29), length (29).
+    private readonly ulong _bits;
+
+    private Value(ValueKind kind, object? owner, int start, int length, bool plain = false)
     {
-        Kind = kind;
+        if ((uint)(start | length) > MaxBytes)
+            ThrowTooLarge();
         _owner = owner;
-        _start = start;
-        _length = length;
-        IsDemoted = demoted;
+        _bits = (uint)kind | (plain ? 1UL << PlainBit : 0) | ((ulong)start << StartBit) | ((ulong)length << LengthBit);
     }
 
+    private Value(object? owner, ulong bits) => (_owner, _bits) = (owner, bits);
+
     /// <summary>What this value is.</summary>
-    public ValueKind Kind { get; }
+    public ValueKind Kind => (ValueKind)(_bits & 0xF);
 
     /// <summary>
     /// The value is usable but failed a check (such as a check digit): as an identity key it counts only as a hint, whatever its kind's strength.
     /// </summary>
-    public bool IsDemoted { get; }
+    public bool IsDemoted => (_bits & (1UL << DemotedBit)) != 0;
+
+    /// <summary>A text that stands in the source without escapes, so that it needs none in the output; of other texts this says nothing.</summary>
+    internal bool IsPlain => (_bits & (1UL << PlainBit)) != 0;
 
     public static Value Absent => default;
 
@@ -71,6 +87,9 @@ public readonly struct Value
 
     /// <summary>Text over UTF-8 bytes that stay unchanged while the record is mapped.</summary>
     public static Value Text(byte[] utf8, int start, int length) => new(ValueKind.Text, utf8, start, length);
+
+    /// <summary>The same for a string of a JSON document without escapes, or a part of it.</summary>
+    internal static Value PlainText(byte[] utf8, int start, int length) => new(ValueKind.Text, utf8, start, length, plain: true);
 
     /// <summary>A constant text; allocates, so for compile time only.</summary>
     public static Value Text(string constant)
@@ -95,31 +114,45 @@ public readonly struct Value
     public static Value Fault(string reason) => new(ValueKind.Fault, reason, 0, 0);
 
     /// <summary>The same value, marked <see cref="IsDemoted"/>.</summary>
-    public Value Demoted() => new(Kind, _owner, _start, _length, demoted: true);
+    public Value Demoted() => new(_owner, _bits | (1UL << DemotedBit));
 
     /// <summary>Absent or null: what <c>default</c> and <c>coalesce</c> step over.</summary>
     public bool IsNothing => Kind <= ValueKind.Null;
 
     /// <summary>The UTF-8 of a text or the text of a number.</summary>
-    public ReadOnlySpan<byte> Bytes => new((byte[])_owner!, _start, _length);
+    public ReadOnlySpan<byte> Bytes
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new((byte[])_owner!, Start, Length);
+    }
 
     /// <summary>The elements of a list, or names and values of an object.</summary>
-    public ReadOnlySpan<Value> Items => new((Value[])_owner!, _start, _length);
+    public ReadOnlySpan<Value> Items => new((Value[])_owner!, Start, Length);
+
+    private int Start => (int)(_bits >> StartBit) & MaxBytes;
+
+    private int Length => (int)(_bits >> LengthBit);
+
+    private static void ThrowTooLarge() => throw new ArgumentOutOfRangeException(nameof(Length), $"a value lies within {MaxBytes:N0} bytes");
 
     /// <summary>Index of the node in the tape, for <see cref="ValueKind.Node"/>.</summary>
-    public int NodeIndex => _start;
+    public int NodeIndex => Start;
 
     /// <summary>Why the conversion failed, for <see cref="ValueKind.Fault"/>.</summary>
     public string Reason => (string)_owner!;
 
     /// <summary>A part of this text, sharing its memory.</summary>
-    public Value Slice(int start, int length) => new(Kind, _owner, _start + start, length, IsDemoted);
+    public Value Slice(int start, int length)
+    {
+        var slice = new Value(Kind, _owner, Start + start, length, IsPlain);
+        return IsDemoted ? slice.Demoted() : slice;
+    }
 
     /// <summary>The same bytes as a text: how functions of text take numbers.</summary>
-    public Value AsText() => new(ValueKind.Text, _owner, _start, _length, IsDemoted);
+    public Value AsText() => new(_owner, (_bits & ~0xFUL) | (uint)ValueKind.Text);
 
     /// <summary>The same bytes as a number; they must follow the JSON number grammar.</summary>
-    public Value AsNumber() => new(ValueKind.Number, _owner, _start, _length, IsDemoted);
+    public Value AsNumber() => new(_owner, (_bits & ~0xFUL) | (uint)ValueKind.Number);
 
     /// <summary>For tests and messages at compile time; never for values of records.</summary>
     public override string ToString() => Kind switch

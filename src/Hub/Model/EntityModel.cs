@@ -192,6 +192,8 @@ public sealed class FieldType
     /// <summary>The closed list of allowed texts, or empty.</summary>
     public IReadOnlyList<string> Values { get; init; } = [];
 
+    private byte[][] ValuesUtf8 => field ??= [.. Values.Select(Encoding.UTF8.GetBytes)];
+
     /// <summary>Can be filtered and sorted by in the API.</summary>
     public bool Indexed { get; init; }
 
@@ -208,6 +210,16 @@ public sealed class FieldType
 
     /// <summary>The name as JSON writes it, with quotes and colon.</summary>
     public byte[] JsonName => field ??= Encoding.UTF8.GetBytes($"\"{Name}\":");
+
+    /// <summary>Whether a text may stand here, as far as the list of allowed ones decides.</summary>
+    internal bool Allows(ReadOnlySpan<byte> text)
+    {
+        var values = ValuesUtf8;
+        foreach (var allowed in values)
+            if (text.SequenceEqual(allowed))
+                return true;
+        return values.Length == 0;
+    }
 
     public override string ToString() => Many ? $"list of {Kind}" : Kind.ToString().ToLowerInvariant();
 }

@@ -17,7 +17,7 @@ public static class ModelFiles
         var faults = new List<Diagnostic>();
         var drafts = new Dictionary<string, Draft>(StringComparer.Ordinal);
         var extensions = new List<Draft>();
-        foreach (var (file, text) in files.OrderBy(f => f.File, StringComparer.Ordinal))
+        foreach (var (file, text) in InOrder(files))
         {
             var diagnostics = new Diagnostics(file);
             if (YamlSection.Over(YamlNode.Parse(text, diagnostics), "a model file", diagnostics) is { } section)
@@ -43,6 +43,17 @@ public static class ModelFiles
             throw new InvalidFileException(faults);
         return new([.. drafts.Values.OrderBy(d => d.Name, StringComparer.Ordinal).Select(d => d.Build())]);
     }
+
+    // Sorted as objects: what sorts pairs by value would be compiled anew while a command starts.
+    private static List<Source> InOrder(IEnumerable<(string File, string Text)> files)
+    {
+        var sources = new List<Source>();
+        foreach (var (file, text) in files)
+            sources.Add(new(file, text));
+        return [.. sources.OrderBy(s => s.File, StringComparer.Ordinal)];
+    }
+
+    private sealed record Source(string File, string Text);
 
     private static Draft Read(YamlSection section, Diagnostics diagnostics)
     {

@@ -3,9 +3,7 @@ namespace IntegrationHub.Model;
 /// <summary>The two forms of time that the model knows: RFC 3339 date-time with offset, and full-date.</summary>
 internal static class Rfc3339
 {
-    public static bool IsDate(ReadOnlySpan<byte> text) =>
-        text.Length == 10 && text[4] == '-' && text[7] == '-' && Digits(text[..4], out var year) && Digits(text[5..7], out var month) && Digits(text[8..], out var day)
-        && year >= 1 && month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(year, month);
+    public static bool IsDate(ReadOnlySpan<byte> text) => text.Length == 10 && TryDate(text, out _, out _, out _);
 
     public static bool IsTime(ReadOnlySpan<byte> text) => TryRead(text, out _);
 
@@ -13,7 +11,7 @@ internal static class Rfc3339
     public static bool TryRead(ReadOnlySpan<byte> text, out long milliseconds)
     {
         milliseconds = 0;
-        if (text.Length < 20 || !IsDate(text[..10]) || text[10] is not ((byte)'T' or (byte)'t') || text[13] != ':' || text[16] != ':')
+        if (text.Length < 20 || !TryDate(text, out var year, out var month, out var day) || text[10] is not ((byte)'T' or (byte)'t') || text[13] != ':' || text[16] != ':')
             return false;
         if (!Digits(text[11..13], out var hour) || !Digits(text[14..16], out var minute) || !Digits(text[17..19], out var second))
             return false;
@@ -34,12 +32,16 @@ internal static class Rfc3339
 
         if (!Offset(rest, out var offsetMinutes))
             return false;
-        Digits(text[..4], out var year);
-        Digits(text[5..7], out var month);
-        Digits(text[8..10], out var day);
         var date = new DateTime(year, month, day, hour, minute, Math.Min(second, 59), DateTimeKind.Utc);
         milliseconds = ((date.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMillisecond) + fraction - (offsetMinutes * 60_000L);
         return true;
+    }
+
+    private static bool TryDate(ReadOnlySpan<byte> text, out int year, out int month, out int day)
+    {
+        (year, month, day) = (0, 0, 0);
+        return text[4] == '-' && text[7] == '-' && Digits(text[..4], out year) && Digits(text[5..7], out month) && Digits(text[8..10], out day)
+            && year >= 1 && month is >= 1 and <= 12 && day >= 1 && day <= DateTime.DaysInMonth(year, month);
     }
 
     private static bool Offset(ReadOnlySpan<byte> text, out int minutes)

@@ -62,7 +62,16 @@ public sealed partial class YamlNode
     /// <summary>The text follows JSON's number grammar.</summary>
     public bool IsNumber => Kind == YamlKind.Scalar && IsPlain && NumberText().IsMatch(Text);
 
-    public YamlNode? this[string key] => Members.FirstOrDefault(m => m.Key.Text == key).Value;
+    public YamlNode? this[string key]
+    {
+        get
+        {
+            foreach (var (name, value) in Members)
+                if (name.Text == key)
+                    return value;
+            return null;
+        }
+    }
 
     public override string ToString() => Kind switch
     {

@@ -51,8 +51,9 @@ internal sealed class YamlSection(YamlNode node, string what, Diagnostics diagno
         var value = Get(name);
         if (value is null)
             return fallback;
-        if (value.Kind == YamlKind.Scalar && !value.Text.Any(char.IsUpper) && Enum.TryParse<T>(value.Text, ignoreCase: true, out var choice) && Enum.IsDefined(choice))
-            return choice;
+        // Not the generic methods of Enum: each enum would have them compiled anew while a command starts.
+        if (value.Kind == YamlKind.Scalar && !value.Text.Any(char.IsUpper) && Enum.TryParse(typeof(T), value.Text, ignoreCase: true, out var choice) && Enum.IsDefined(typeof(T), choice))
+            return (T)choice;
         var known = Enum.GetNames<T>().Select(n => n.ToLowerInvariant());
         diagnostics.Add(value, $"'{name}': {value} is not one of {string.Join(", ", known)}{(value.Kind == YamlKind.Scalar ? NearestName.Hint(value.Text, known) : "")}");
         return fallback;

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using IntegrationHub.Json;
 
@@ -190,9 +189,9 @@ public sealed class JsonTapeTests
     public void Writing_gives_the_shortest_form(string source, string expected)
     {
         Assert.True(Parse(source).IsOk);
-        var writer = new ArrayBufferWriter<byte>();
-        _tape.WriteTo(0, writer);
-        Assert.Equal(expected, Encoding.UTF8.GetString(writer.WrittenSpan));
+        var output = new Utf8Output();
+        _tape.WriteTo(0, output);
+        Assert.Equal(expected, Encoding.UTF8.GetString(output.Written));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using IntegrationHub.Json;
 using IntegrationHub.Mapping.JsonPath;
@@ -64,8 +63,8 @@ internal sealed class Document
     {
         if (_tape[node].Kind != JsonKind.String)
             return _tape.Raw(node).ToArray();
-        var copy = new ArrayBufferWriter<byte>();
+        var copy = new Utf8Output();
         _tape.WriteTo(node, copy);
-        return copy.WrittenMemory;
+        return copy.Written.ToArray();
     }
 }

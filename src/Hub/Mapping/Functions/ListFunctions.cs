@@ -128,6 +128,11 @@ internal static class ListFunctions
 
     private static Value Where(Value input, Func<Value, bool> keep, Scratch scratch)
     {
+        var kept = 0;
+        while (kept < input.Items.Length && keep(input.Items[kept]))
+            kept++;
+        if (kept == input.Items.Length)
+            return input;
         var items = new ValueBuilder(input.Items.Length);
         foreach (var item in input.Items)
         {

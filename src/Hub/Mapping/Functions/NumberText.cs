@@ -47,6 +47,10 @@ internal static class NumberText
         CultureInfo.InvariantCulture,
         out number);
 
+    /// <summary>Whether a decimal can hold a number, rounded where it has to be. With 28 characters and no exponent it always can.</summary>
+    private static bool FitsDecimal(ReadOnlySpan<byte> number) =>
+        (number.Length <= 28 && !number.ContainsAny((byte)'e', (byte)'E')) || TryDecimal(number, out _);
+
     /// <summary>An operand of arithmetic: a number, or a text that is one; exact or a fault.</summary>
     public static bool TryOperand(Value value, Scratch scratch, out decimal number, out Value fault)
     {
@@ -88,7 +92,7 @@ internal static class NumberText
     public static Value Parse(Value value, byte group, byte point, Scratch scratch)
     {
         if (value.Kind == ValueKind.Number)
-            return TryDecimal(value.Bytes, out _) ? value : OutOfRange;
+            return FitsDecimal(value.Bytes) ? value : OutOfRange;
         if (value.Kind != ValueKind.Text)
             return value.Kind == ValueKind.Fault ? value : NotNumber;
         var (start, length) = Utf8Text.Trim(value.Bytes);
@@ -102,7 +106,7 @@ internal static class NumberText
             return NotNumber;
         if (point == '.' && IsJson(text))
         {
-            if (!TryDecimal(text, out _))
+            if (!FitsDecimal(text))
                 return OutOfRange;
             return text.Length == whole.Bytes.Length ? whole.AsNumber() : CopyNumber(text, scratch);
         }
@@ -180,7 +184,7 @@ internal static class NumberText
 
         exponent.CopyTo(target[written..]);
         written += exponent.Length;
-        return TryDecimal(target[..written], out _) ? scratch.CommitNumber(written) : OutOfRange;
+        return FitsDecimal(target[..written]) ? scratch.CommitNumber(written) : OutOfRange;
     }
 
     private static bool TryWhole(ref ReadOnlySpan<byte> rest, byte group, Span<byte> digits, out int count)

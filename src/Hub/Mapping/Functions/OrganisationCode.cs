@@ -73,13 +73,11 @@ internal static class OrganisationCode
 
     internal static char CheckCharacter(ReadOnlySpan<byte> seventeen)
     {
-        var (sum, weight) = (0, 1);
-        foreach (var c in seventeen)
-        {
-            sum += Ranks[c] * weight;
-            weight = weight * 3 % 31;
-        }
-
+        // Powers of 3 modulo 31.
+        ReadOnlySpan<byte> weights = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28];
+        var sum = 0;
+        for (var i = 0; i < weights.Length; i++)
+            sum += Ranks[seventeen[i]] * weights[i];
         return Alphabet[(31 - (sum % 31)) % 31];
     }
 
@@ -99,7 +97,7 @@ internal static class OrganisationCode
         if (!Utf8Text.TryGet(input, out var text) || text.Length > 200)
             return false;
         Span<byte> half = stackalloc byte[200];
-        ReadOnlySpan<byte> rest = half[..Utf8Text.NormalizeWidth(text, half)];
+        var rest = Utf8Text.MayBeWide(text) ? half[..Utf8Text.NormalizeWidth(text, half)] : text;
         while (!rest.IsEmpty)
         {
             if (char.IsAsciiLetterOrDigit((char)rest[0]))

@@ -40,6 +40,9 @@ internal static class Utf8Text
     /// <summary>The range without blanks at both ends.</summary>
     public static (int Start, int Length) Trim(ReadOnlySpan<byte> text)
     {
+        // Nearly every text begins and ends with something that is plainly no blank.
+        if (!text.IsEmpty && IsInk(text[0]) && (IsInk(text[^1]) || (text.Length >= 3 && IsChinese(text[^3]))))
+            return (0, text.Length);
         var start = 0;
         while (start < text.Length)
         {
@@ -60,6 +63,12 @@ internal static class Utf8Text
 
         return (start, end - start);
     }
+
+    /// <summary>A character that is no blank begins with this byte.</summary>
+    private static bool IsInk(byte b) => b is > 0x20 and < 0x7F || IsChinese(b);
+
+    /// <summary>The first of the three bytes of U+4000 to U+D7FF: nearly all of Chinese, and Korean.</summary>
+    private static bool IsChinese(byte b) => b is >= 0xE4 and <= 0xED;
 
     public static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> text)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using IntegrationHub.Json;
 
 namespace IntegrationHub.Mapping.JsonPath;
@@ -16,6 +15,7 @@ internal sealed class Evaluation : IDisposable
     private static Evaluation? _idle;
 
     private readonly NodeList _backwards = new();
+    private JsonTape? _tape;
     private long _work;
     private int _calls;
 
@@ -23,8 +23,7 @@ internal sealed class Evaluation : IDisposable
     {
     }
 
-    [AllowNull]
-    public JsonTape Tape { get => field!; private set; }
+    public JsonTape Tape => _tape!;
 
     public int Root { get; private set; }
 
@@ -37,7 +36,7 @@ internal sealed class Evaluation : IDisposable
     {
         var evaluation = _idle ?? new Evaluation();
         _idle = null;
-        evaluation.Tape = tape;
+        evaluation._tape = tape;
         evaluation.Root = root;
         evaluation.Outcome = JsonPathOutcome.Complete;
         evaluation._work = maxWork;
@@ -48,7 +47,7 @@ internal sealed class Evaluation : IDisposable
 
     public void Dispose()
     {
-        Tape = null;
+        _tape = null;
         _idle = this;
     }
 
@@ -65,6 +64,13 @@ internal sealed class Evaluation : IDisposable
     public bool Walk(Segment[] segments, int at, int node, ref Sink sink)
     {
         if (!Spend(1)) return false;
+        // Segments that lead to one node need no call of their own.
+        for (; at < segments.Length && segments[at].IsSingular; at++)
+        {
+            node = Step(segments[at].Single, node);
+            if (node < 0) return Outcome == JsonPathOutcome.Complete;
+        }
+
         if (at == segments.Length) return sink.Take(node);
         if (_calls == MaxCalls)
         {
@@ -121,16 +127,22 @@ internal sealed class Evaluation : IDisposable
                     if (!Slice(selector, segments, at, node, ref sink)) return false;
                     break;
                 default:
-                    foreach (var child in Tape.Children(node))
-                    {
-                        if (selector.Filter is { } filter && !(Spend(1) && filter.Holds(this, child))) continue;
-                        if (!Walk(segments, at + 1, child, ref sink)) return false;
-                    }
-
+                    if (!Children(selector.Filter, segments, at, node, ref sink)) return false;
                     break;
             }
 
             if (Outcome != JsonPathOutcome.Complete) return false;
+        }
+
+        return true;
+    }
+
+    private bool Children(Test? filter, Segment[] segments, int at, int node, ref Sink sink)
+    {
+        foreach (var child in Tape.Children(node))
+        {
+            if (filter is not null && !(Spend(1) && filter.Holds(this, child))) continue;
+            if (!Walk(segments, at + 1, child, ref sink)) return false;
         }
 
         return true;

@@ -20,7 +20,7 @@ public sealed class JsonPathQuery
         _text = text;
         StartsAtCurrent = startsAtCurrent;
         Segments = segments;
-        if (Array.TrueForAll(segments, s => s.IsSingular)) _steps = Array.ConvertAll(segments, s => s.Selectors[0].Single);
+        if (Array.TrueForAll(segments, s => s.IsSingular)) _steps = Array.ConvertAll(segments, s => s.Single);
     }
 
     /// <summary>True for a query that starts with <c>@</c>.</summary>
@@ -101,14 +101,23 @@ public sealed class JsonPathQuery
             return JsonPathOutcome.Complete;
         }
 
-        using var evaluation = Evaluation.Start(tape, root, maxWork);
-        var sink = new Sink { List = results };
-        evaluation.Walk(Segments, 0, StartsAtCurrent ? current : root, ref sink);
-        return evaluation.Outcome;
+        return SelectFrom(tape, root, StartsAtCurrent ? current : root, 0, results, maxWork);
     }
 
     /// <summary>The text the query was compiled from.</summary>
     public override string ToString() => _text;
+
+    /// <summary>How many segments at the start lead to one node at most.</summary>
+    internal int SingularSegments => Array.FindIndex(Segments, s => !s.IsSingular) is var first and >= 0 ? first : Segments.Length;
+
+    /// <summary>As <see cref="Select"/>, from the node that the segments before <paramref name="segment"/> lead to.</summary>
+    internal JsonPathOutcome SelectFrom(JsonTape tape, int root, int node, int segment, NodeList results, long maxWork)
+    {
+        using var evaluation = Evaluation.Start(tape, root, maxWork);
+        var sink = new Sink { List = results };
+        evaluation.Walk(Segments, segment, node, ref sink);
+        return evaluation.Outcome;
+    }
 
     internal int Follow(JsonTape tape, int root, int current)
     {

@@ -19,7 +19,9 @@ internal sealed class LiteralOperand(JsonKind kind, byte[] text) : Operand
 
 internal sealed class SingularOperand(JsonPathQuery query) : Operand
 {
-    public override PathValue Value(Evaluation run, int current) => PathValue.Of(run.Tape, run.Follow(query, current));
+    public JsonPathQuery Query { get; } = query;
+
+    public override PathValue Value(Evaluation run, int current) => PathValue.Of(run.Tape, run.Follow(Query, current));
 }
 
 /// <summary>length(): characters of a string, elements of an array, members of an object, Nothing for the rest.</summary>

@@ -99,8 +99,17 @@ internal sealed partial class PathParser
         if (Term() is not { } right || AsCompared(right, rightStart) is not { } rightOperand) return null;
         return AtOperator()
             ? Fail<Test>(Position, "a comparison cannot be compared again; join two with '&&'")
-            : new Compare(leftOperand, comparator, rightOperand);
+            : Comparison(leftOperand, comparator, rightOperand);
     }
+
+    private static Test Comparison(Operand left, Comparator comparator, Operand right) => (left, comparator, right) switch
+    {
+        (SingularOperand node, Comparator.Equal, LiteralOperand literal) => new IsLiteral(node.Query, literal),
+        (LiteralOperand literal, Comparator.Equal, SingularOperand node) => new IsLiteral(node.Query, literal),
+        (SingularOperand node, Comparator.NotEqual, LiteralOperand literal) => new Not(new IsLiteral(node.Query, literal)),
+        (LiteralOperand literal, Comparator.NotEqual, SingularOperand node) => new Not(new IsLiteral(node.Query, literal)),
+        _ => new Compare(left, comparator, right),
+    };
 
     /// <summary>Looks past blanks for a comparison; does not move.</summary>
     private bool AtOperator()

@@ -8,7 +8,13 @@ internal sealed record Segment(bool IsDescendant, Selector[] Selectors)
     /// <summary>Blanks inside the brackets: fine in a query, but RFC 9535 has no place for them in a compared one.</summary>
     public bool HasInnerBlanks { get; init; }
 
-    public bool IsSingular => !IsDescendant && Selectors is [{ Kind: SelectorKind.Name or SelectorKind.Index }];
+    private readonly JsonPathStep _single = Selectors.Length == 1 ? Selectors[0].Single : default;
+
+    /// <summary>It leads to one node at most.</summary>
+    public bool IsSingular { get; } = !IsDescendant && Selectors is [{ Kind: SelectorKind.Name or SelectorKind.Index }];
+
+    /// <summary>The only step of a singular segment.</summary>
+    public ref readonly JsonPathStep Single => ref _single;
 }
 
 internal enum SelectorKind

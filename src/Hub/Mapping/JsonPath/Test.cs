@@ -78,6 +78,26 @@ internal sealed class Compare(Operand left, Comparator comparator, Operand right
     }
 }
 
+/// <summary>The comparison that most filters are: whether a single node is a literal. <see cref="Compare"/> would say the same.</summary>
+internal sealed class IsLiteral(JsonPathQuery query, LiteralOperand literal) : Test
+{
+    private readonly JsonKind _kind = literal.Kind;
+    private readonly byte[] _text = literal.Text;
+
+    public override bool Holds(Evaluation run, int current)
+    {
+        var tape = run.Tape;
+        var node = run.Follow(query, current);
+        if (node < 0 || tape[node].Kind != _kind) return false;
+        return _kind switch
+        {
+            JsonKind.Number => JsonNumber.AreEqual(tape.Raw(node), _text),
+            JsonKind.String => run.Spend((tape[node].Length + _text.Length) >> 6) && tape.TextEquals(node, _text),
+            _ => true,
+        };
+    }
+}
+
 /// <summary>match() and search(). False, not an error, when the text is no string or the pattern no I-Regexp (RFC 9535, 2.4.6).</summary>
 internal sealed class Matches(Operand text, Operand pattern, bool whole, Regex? compiled) : Test
 {

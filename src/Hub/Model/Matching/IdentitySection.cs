@@ -77,16 +77,16 @@ internal static class IdentitySection
         return comparison;
     }
 
-    private static List<(double From, double Weight)> Levels(YamlSection section, Diagnostics diagnostics)
+    private static List<SimilarLevel> Levels(YamlSection section, Diagnostics diagnostics)
     {
-        var levels = new List<(double From, double Weight)>();
+        var levels = new List<SimilarLevel>();
         foreach (var (key, value) in section.Map("similar").Take(MostSimilarLevels))
             if (!TryNumber(key, out var from) || from is <= 0 or >= 1)
                 diagnostics.Add(key, $"similar: expected a likeness between 0 and 1, found {key}");
             else if (!TryNumber(value, out var weight))
                 diagnostics.Add(value, $"similar: expected a weight, found {value}");
             else
-                levels.Add((from, weight));
+                levels.Add(new(from, weight));
         return [.. levels.OrderByDescending(l => l.From)];
     }
 

@@ -57,7 +57,7 @@ public sealed record Comparison(string Kind)
     public TimeSpan Within { get; init; } = TimeSpan.MaxValue;
 
     /// <summary>Weights by least likeness, the greatest likeness first.</summary>
-    public IReadOnlyList<(double From, double Weight)> Similar { get; init; } = [];
+    public IReadOnlyList<SimilarLevel> Similar { get; init; } = [];
 
     public Likeness Likeness { get; init; }
 
@@ -82,3 +82,8 @@ public sealed record Comparison(string Kind)
     /// <summary>Entities that go by quite different values of this kind are not joined by comparisons, whatever the pair says.</summary>
     public bool Guard { get; init; }
 }
+
+/// <summary>What a likeness counts that reaches a level.</summary>
+/// <param name="From">The least likeness, between 0 and 1.</param>
+/// <param name="Weight">What it counts.</param>
+public sealed record SimilarLevel(double From, double Weight);

@@ -64,9 +64,9 @@ public sealed class ComplianceTests
 
     private static string Source(JsonTape tape, int node)
     {
-        var writer = new System.Buffers.ArrayBufferWriter<byte>();
-        tape.WriteTo(node, writer);
-        return Encoding.UTF8.GetString(writer.WrittenSpan);
+        var output = new Utf8Output();
+        tape.WriteTo(node, output);
+        return Encoding.UTF8.GetString(output.Written);
     }
 
     private static bool Matches(JsonNode? only, JsonNode? several, JsonArray found) =>

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Globalization;
+using IntegrationHub.Json;
+using IntegrationHub.Mapping;
+
+namespace IntegrationHub.Bench.Ideal;
+
+/// <summary>
+/// The hand-written mapping and the hub's in turn, in one process on one thread: the same lines from the same reader, the same flat JSON lines to a file. What is left
+/// out is what <c>hub map</c> adds around the mapper: its start, its blocks and its threads.
+/// </summary>
+internal static class MapInProcess
+{
+    public static int Run(string input, string outputs, int runs, MappingPlan plan)
+    {
+        var ideal = new IdealContact();
+        var mapper = new Mapper(plan);
+        Program[] programs =
+        [
+            new("hand-written, in process (limit)", Path.Combine(outputs, "in-process-ideal.out"), (line, output) => ideal.Map(line, output)),
+            new("mapping engine, in process", Path.Combine(outputs, "in-process-hub.out"), (line, output) => Map(mapper, line, output)),
+        ];
+        // Two passes that do not count: after them both are compiled as well as they will ever be.
+        for (var run = -2; run < runs; run++)
+            foreach (var program in programs)
+                program.Pass(input, counts: run >= 0);
+        foreach (var program in programs)
+            Console.WriteLine(program.Row(programs[0]));
+        using var process = Process.GetCurrentProcess();
+        Console.WriteLine();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Peak RSS of the process with both: {process.PeakWorkingSet64 >> 20} MiB."));
+        return 0;
+    }
+
+    private static void Map(Mapper mapper, ArraySegment<byte> line, Utf8Output output)
+    {
+        var mapped = mapper.Map(line.Array!, line.Offset, line.Count);
+        if (mapped.Rejection is { } rejection)
+            throw new InvalidOperationException($"a generated record was rejected by {rejection.Rule}: {rejection.Reason}");
+        foreach (var contribution in mapped.Contributions)
+            mapped.WriteFlat(contribution, output);
+    }
+
+    private sealed class Program(string name, string file, Action<ArraySegment<byte>, Utf8Output> map)
+    {
+        private readonly List<double> _seconds = [];
+        private readonly List<double> _processor = [];
+        private long _records;
+        private long _allocated;
+
+        public void Pass(string input, bool counts)
+        {
+            using var lines = new Lines(input);
+            using var output = new FileStream(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 });
+            var buffer = new Utf8Output();
+            var allocated = GC.GetAllocatedBytesForCurrentThread();
+            var processor = Environment.CpuUsage.TotalTime;
+            var started = Stopwatch.GetTimestamp();
+            for (_records = 0; lines.TryNext(out var line); _records++)
+            {
+                map(line, buffer);
+                buffer.WriteByte((byte)'\n');
+                if (buffer.Length < 1 << 20)
+                    continue;
+                output.Write(buffer.Written);
+                buffer.Clear();
+            }
+
+            output.Write(buffer.Written);
+            if (!counts)
+                return;
+            _seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
+            _processor.Add((Environment.CpuUsage.TotalTime - processor).TotalSeconds);
+            _allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        }
+
+        public string Row(Program limit) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {name} | {Median(_seconds):F2} | {_seconds.Min():F2} to {_seconds.Max():F2} | {_records / Median(_seconds):F0} | {Median(_seconds) / Median(limit._seconds):F2} | {Median(_processor) / Median(limit._processor):F2} | {_allocated / Math.Max(1, _records)} |");
+
+        private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    }
+}
