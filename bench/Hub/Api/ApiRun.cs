@@ -9,7 +9,6 @@ using IntegrationHub.Connections;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Connections.Runs;
 using IntegrationHub.Host;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IntegrationHub.Bench.Api;
@@ -67,7 +66,7 @@ internal static class ApiRun
         Console.WriteLine("|---|---:|---:|---:|---:|---|---:|");
         await MeasureAsync("one customer by id, 16 at once", "3,000/s, p99 10 ms", Clients, r => $"/v1/customers/customer-{r.NextInt64(1, count)}");
         await MeasureAsync("page of 100 with a filter on an indexed field, 2 at once", "p99 50 ms", 2, r => $"/v1/customers?limit=100&kind=organisation&mobile[gte]=%2B861{r.Next(30, 99)}");
-        await MeasureAsync("search for a part of a Chinese name, 2 at once", "p99 50 ms", 2, r => "/v1/customers?q=" + Uri.EscapeDataString(names[r.Next(names.Count)].Substring(2, 3)));
+        await MeasureAsync("search for a part of a Chinese name, 2 at once", "p99 50 ms", 2, r => "/v1/customers?q=" + Uri.EscapeDataString(names[r.Next(names.Count)][2..5]));
         await stop.CancelAsync();
         await Task.WhenAll(writing);
         await app.StopAsync();

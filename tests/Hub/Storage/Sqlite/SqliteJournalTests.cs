@@ -1,5 +1,4 @@
 using System.Text;
-using IntegrationHub.Storage;
 using IntegrationHub.Storage.Sqlite;
 
 namespace IntegrationHub.Tests.Storage.Sqlite;
@@ -96,6 +95,6 @@ public sealed class SqliteJournalTests : IDisposable
 
     private SqliteStore Open() => SqliteStore.Open(new() { Path = _folder.File("hub.db") });
 
-    private static async Task<int> MoveAsync(IHubStore store, List<string> moved, int most = 1_000) =>
+    private static async Task<int> MoveAsync(SqliteStore store, List<string> moved, int most = 1_000) =>
         await store.Journal.MoveAsync(most, (_, notes) => moved.AddRange(notes.Select(Encoding.UTF8.GetString)), Cancel);
 }
