@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using IntegrationHub.Sdk;
@@ -9,7 +10,13 @@ namespace IntegrationHub.Bench.Pipeline;
 /// <param name="file">By the name of the connection.</param>
 internal sealed class LinesConnector(Func<string, string> file) : IConnector
 {
+    /// <summary>How many lines there are between two of <see cref="Marks"/>.</summary>
+    public const int LinesPerMark = 100_000;
+
     private const int LinesPerCheckpoint = 1_000;
+
+    /// <summary>When lines were handed out, in ticks of the stopwatch: the first, and the last of every so many. What is committed is a few batches behind.</summary>
+    public List<long> Marks { get; } = [];
 
     public ConnectorManifest Manifest { get; } = new()
     {
@@ -21,16 +28,20 @@ internal sealed class LinesConnector(Func<string, string> file) : IConnector
         Streams = [new() { Name = "contacts", Description = "One contact a line." }],
     };
 
-    public IConnection Open(ConnectionContext context) => new Connection(file(context.Name));
+    public IConnection Open(ConnectionContext context) => new Connection(file(context.Name), Marks);
 
-    private sealed class Connection(string file) : IReadRecords
+    private sealed class Connection(string file, List<long> marks) : IReadRecords
     {
         public async IAsyncEnumerable<StreamItem> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await using var stream = new FileStream(file, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
+            marks.Clear();
+            marks.Add(Stopwatch.GetTimestamp());
             await foreach (var line in JsonLinesReader.ReadAsync(stream, request.MaxRecordBytes, default, cancellationToken))
             {
                 yield return new SourceRecord(IdOf(line.Bytes.Span), line.Bytes);
+                if (line.Number % LinesPerMark == 0)
+                    marks.Add(Stopwatch.GetTimestamp());
                 if (line.Number % LinesPerCheckpoint == 0)
                     yield return new Checkpoint($"{line.Next.Offset}");
             }

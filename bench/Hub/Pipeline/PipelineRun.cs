@@ -18,7 +18,8 @@ internal static class PipelineRun
     {
         var root = Path.Combine(AppContext.BaseDirectory, "pipeline");
         var config = HubConfigFile.Read(Path.Combine(root, "hub.yaml")) with { Data = Path.GetFullPath(data), Log = new() { IsWritten = withLog } };
-        await using var workspace = await Workspace.OpenAsync(config, new ConnectorRegistry([new LinesConnector(_ => Path.GetFullPath(input))]), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
+        var connector = new LinesConnector(_ => Path.GetFullPath(input));
+        await using var workspace = await Workspace.OpenAsync(config, new ConnectorRegistry([connector]), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
         for (var round = again ? 0 : 1; round < 2; round++)
         {
             var watch = Stopwatch.StartNew();
@@ -27,6 +28,9 @@ internal static class PipelineRun
             var seconds = watch.Elapsed.TotalSeconds;
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{run.State} in {seconds:F2} s, {(GC.GetTotalAllocatedBytes() - allocated) / 1e6:F0} MB allocated, {GC.CollectionCount(0)}/{GC.CollectionCount(1)}/{GC.CollectionCount(2)} collections, GC pause {GC.GetTotalPauseDuration().TotalSeconds:F2} s: {run.Statement}"));
+            if (connector.Marks is { Count: > 2 } marks)
+                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"rate of the last {LinesConnector.LinesPerMark:N0} of {LinesConnector.LinesPerMark * (marks.Count - 1L):N0} records against the first: {(double)(marks[1] - marks[0]) / (marks[^1] - marks[^2]):F2}"));
         }
 
         return 0;
