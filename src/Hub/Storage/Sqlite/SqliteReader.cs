@@ -272,8 +272,9 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
         }
         else
         {
-            // Ranges alone find few; the plus keeps the planner from walking all entities to save a sort.
-            var id = query.Filters.Count > 0 && query.Filters.All(f => f.Operator is not (FilterOperator.Equal or FilterOperator.NotEqual)) ? "+e.id" : "e.id";
+            // What is searched for comes in order of its own number, so that a page of a frequent word is not a sort of all that have it. Ranges alone find few; the plus
+            // keeps the planner from walking all entities to save a sort.
+            var id = query.Search is not null ? "s.rowid" : query.Filters.Count > 0 && query.Filters.All(f => f.Operator is not (FilterOperator.Equal or FilterOperator.NotEqual)) ? "+e.id" : "e.id";
             if (query.After is { } after)
                 sql.Append(CultureInfo.InvariantCulture, $" AND {id}{beyond}{Parameter(after.Id)}");
             sql.Append(CultureInfo.InvariantCulture, $" ORDER BY {id} {direction}");

@@ -247,6 +247,17 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.DoesNotContain(sorted, l => l.Contains("TEMP B-TREE", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Search_a_page_of_a_frequent_word_sorts_nothing(bool descending)
+    {
+        await using var store = await FilledAsync(5);
+        var plan = Explain(store, Query(store, 10) with { Search = "n", Descending = descending, After = ("null", 3) });
+        Assert.Contains(plan, l => l.Contains("SCAN s VIRTUAL TABLE", StringComparison.Ordinal));
+        Assert.DoesNotContain(plan, l => l.Contains("TEMP B-TREE", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Indexes_follow_the_model()
     {
