@@ -13,7 +13,7 @@ using IntegrationHub.Bench.SovereigntyLog;
 const string Usage = """
     generate wecom|ocds|ocds-small COUNT FILE   deterministic records, one JSON line each
     generate-customers COUNT SEED FOLDER        customer records with the truth, for 'hub identity evaluate'
-    upserts RECORDS FOLDER COUNT                customer records into the embedded store, the last one by one
+    upserts RECORDS FOLDER COUNT [GROUP ...]    customer records into the embedded store, the last in groups of 1, 16 and 64 to a commit
     ideal-map IN OUT                            the hand-written limit of 'hub map --flat'
     map-in-process IN FOLDER RUNS               the mapping engine and the hand-written limit in turn, one thread; outputs go to FOLDER
     ideal-store IN DB KEY                       the plain limit of 'hub sync'; KEY is the member that names a record
@@ -34,8 +34,8 @@ switch (args)
         return Generate.Write(kind, int.Parse(count, CultureInfo.InvariantCulture), file);
     case ["generate-customers", var count, var seed, var folder]:
         return CustomerRecords.Write(int.Parse(count, CultureInfo.InvariantCulture), int.Parse(seed, CultureInfo.InvariantCulture), folder);
-    case ["upserts", var records, var folder, var count]:
-        return await UpsertRun.RunAsync(records, folder, int.Parse(count, CultureInfo.InvariantCulture));
+    case ["upserts", var records, var folder, var count, .. var groups]:
+        return await UpsertRun.RunAsync(records, folder, int.Parse(count, CultureInfo.InvariantCulture), groups.Length == 0 ? [1, 16, 64] : [.. groups.Select(g => int.Parse(g, CultureInfo.InvariantCulture))]);
     case ["ideal-map", var input, var output]:
         return IdealMap.Run(input, output);
     case ["map-in-process", var input, var folder, var runs]:

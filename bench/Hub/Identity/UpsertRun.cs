@@ -16,7 +16,7 @@ internal static class UpsertRun
 {
     private const int Batch = 1000;
 
-    public static async Task<int> RunAsync(string records, string folder, int upserts)
+    public static async Task<int> RunAsync(string records, string folder, int upserts, int[] groups)
     {
         Directory.CreateDirectory(folder);
         var rules = EvaluationRules.Read(AppContext.BaseDirectory, null);
@@ -45,7 +45,7 @@ internal static class UpsertRun
             await transaction.CommitAsync();
         }
 
-        var loaded = rows.Count - (2 * upserts);
+        var loaded = rows.Count - (groups.Length * upserts);
         var watch = Stopwatch.StartNew();
         for (var i = 0; i < loaded; i += Batch)
             await ApplyAsync([.. Enumerable.Range(i, Math.Min(Batch, loaded - i)).Select(n => Of(n + 1, rows[n]) with { IsNew = true })]);
@@ -64,10 +64,11 @@ internal static class UpsertRun
             return Of(record + 1, (rows[record].Columns, values));
         }
 
-        foreach (var group in (int[])[1, 16])
+        foreach (var group in groups)
         {
             var times = new List<double>(upserts);
             watch.Restart();
+            var cpu = Environment.CpuUsage.TotalTime;
             for (var done = 0; done < upserts; done += group)
             {
                 var start = Stopwatch.GetTimestamp();
@@ -75,7 +76,8 @@ internal static class UpsertRun
                 times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
             }
 
-            Print($"upserts, {group} a commit", upserts, watch.Elapsed.TotalSeconds, times);
+            var (seconds, processor) = (watch.Elapsed.TotalSeconds, Environment.CpuUsage.TotalTime - cpu);
+            Print(string.Create(CultureInfo.InvariantCulture, $"upserts, {group} a commit, {processor.TotalMicroseconds / upserts:F0} µs of processor time each"), upserts, seconds, times);
         }
 
         var customers = await store.Reader.CountAsync(bindings.Of(rules.Type).Number, CancellationToken.None);

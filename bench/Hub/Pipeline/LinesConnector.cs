@@ -15,8 +15,8 @@ internal sealed class LinesConnector(Func<string, string> file) : IConnector
 
     private const int LinesPerCheckpoint = 1_000;
 
-    /// <summary>When lines were handed out, in ticks of the stopwatch: the first, and the last of every so many. What is committed is a few batches behind.</summary>
-    public List<long> Marks { get; } = [];
+    /// <summary>When lines were handed out, on the clock and in processor time of the process: the first, and the last of every so many. What is committed is a few batches behind.</summary>
+    public List<Mark> Marks { get; } = [];
 
     public ConnectorManifest Manifest { get; } = new()
     {
@@ -30,18 +30,18 @@ internal sealed class LinesConnector(Func<string, string> file) : IConnector
 
     public IConnection Open(ConnectionContext context) => new Connection(file(context.Name), Marks);
 
-    private sealed class Connection(string file, List<long> marks) : IReadRecords
+    private sealed class Connection(string file, List<Mark> marks) : IReadRecords
     {
         public async IAsyncEnumerable<StreamItem> ReadAsync(ReadRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
             await using var stream = new FileStream(file, new FileStreamOptions { BufferSize = 0, Options = FileOptions.SequentialScan });
             marks.Clear();
-            marks.Add(Stopwatch.GetTimestamp());
+            marks.Add(Mark.Now());
             await foreach (var line in JsonLinesReader.ReadAsync(stream, request.MaxRecordBytes, default, cancellationToken))
             {
                 yield return new SourceRecord(IdOf(line.Bytes.Span), line.Bytes);
                 if (line.Number % LinesPerMark == 0)
-                    marks.Add(Stopwatch.GetTimestamp());
+                    marks.Add(Mark.Now());
                 if (line.Number % LinesPerCheckpoint == 0)
                     yield return new Checkpoint($"{line.Next.Offset}");
             }
@@ -58,4 +58,10 @@ internal sealed class LinesConnector(Func<string, string> file) : IConnector
             throw new InvalidDataException("a contact without external_userid");
         }
     }
+}
+
+/// <summary>A moment of a load.</summary>
+internal readonly record struct Mark(TimeSpan Clock, TimeSpan Processor)
+{
+    public static Mark Now() => new(Stopwatch.GetElapsedTime(0), Environment.CpuUsage.TotalTime);
 }

@@ -30,7 +30,9 @@ internal static class PipelineRun
                 $"{run.State} in {seconds:F2} s, {(GC.GetTotalAllocatedBytes() - allocated) / 1e6:F0} MB allocated, {GC.CollectionCount(0)}/{GC.CollectionCount(1)}/{GC.CollectionCount(2)} collections, GC pause {GC.GetTotalPauseDuration().TotalSeconds:F2} s: {run.Statement}"));
             if (connector.Marks is { Count: > 2 } marks)
                 Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                    $"rate of the last {LinesConnector.LinesPerMark:N0} of {LinesConnector.LinesPerMark * (marks.Count - 1L):N0} records against the first: {(double)(marks[1] - marks[0]) / (marks[^1] - marks[^2]):F2}"));
+                    $"rate of the last {LinesConnector.LinesPerMark:N0} of {LinesConnector.LinesPerMark * (marks.Count - 1L):N0} records against the first: {Ratio(m => m.Clock):F2} (in processor time {Ratio(m => m.Processor):F2})"));
+
+            double Ratio(Func<Mark, TimeSpan> time) => (time(connector.Marks[1]) - time(connector.Marks[0])) / (time(connector.Marks[^1]) - time(connector.Marks[^2]));
         }
 
         return 0;

@@ -9,6 +9,12 @@ public interface IMatchIndex
     /// <summary>Numbers of the profiles that have a candidate value, up to a limit.</summary>
     ValueTask<IReadOnlyList<long>> CandidatesAsync(int kind, long value, int limit);
 
+    /// <summary>What was concluded about a candidate value in this process, if it is still so as far as the store alone decides; otherwise <c>null</c>.</summary>
+    CandidateNote? Recall(int kind, long value);
+
+    /// <summary>Keeps a conclusion until it may no longer be so.</summary>
+    void Remember(int kind, long value, CandidateNote note);
+
     ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids);
 
     ValueTask ApplyAsync(IReadOnlyList<ProfileDelta> deltas);
@@ -32,6 +38,11 @@ public interface IMatchIndex
     /// <summary>Appends and sets the number. Nothing is ever changed or removed; an <c>undo</c> puts another out of force.</summary>
     ValueTask AppendDecisionAsync(DecisionRow decision);
 }
+
+/// <summary>What was found about a candidate value that too many have to read them all again for every batch.</summary>
+/// <param name="Count">At least as many profiles have it.</param>
+/// <param name="Crowd">Hashes of profiles that by themselves make it shared; empty when only their number was looked at.</param>
+public sealed record CandidateNote(int Count, IReadOnlyList<UInt128> Crowd);
 
 /// <summary>A profile with the entities that hold it.</summary>
 /// <param name="Hash">16 bytes that tell profiles apart.</param>

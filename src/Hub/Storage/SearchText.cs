@@ -29,13 +29,16 @@ internal static class SearchText
 
     private static readonly char[] Controls = [.. Enumerable.Range(0, 0xA0).Select(c => (char)c).Where(char.IsControl)];
 
+    [ThreadStatic]
+    private static StringBuilder? _words;
+
     /// <summary>The words of a text with one blank between two.</summary>
     public static string Index(string text)
     {
-        var words = new StringBuilder(text.Length * 2);
+        var words = (_words ??= new()).Clear();
         Write(text.AsSpan(0, Math.Min(text.Length, MaxLength)), words, out var last, out _);
         if (last is { } end)
-            Word(words).Append(end);
+            Append(Word(words), end);
         return words.ToString();
     }
 
@@ -49,7 +52,7 @@ internal static class SearchText
             Write(part, words, out var last, out var isPaired);
             // One that stands alone begins a pair, or a text ends with it.
             if (last is { } single && !isPaired)
-                Word(words).Append(single);
+                Append(Word(words), single);
             // In quotes, nothing of FTS5's own syntax has a meaning.
             if (words.Length > 0)
                 terms.Add($"\"{words}\"{(isPaired ? "" : "*")}");
@@ -69,7 +72,7 @@ internal static class SearchText
             if (IsIdeograph(rune.Value))
             {
                 if (last is { } first)
-                    Word(words).Append(first).Append(rune);
+                    Append(Append(Word(words), first), rune);
                 (last, isPaired, isOpen) = (rune, last is not null, false);
                 continue;
             }
@@ -84,13 +87,20 @@ internal static class SearchText
             }
 
             if (last is { } single)
-                Word(words).Append(single);
+                Append(Word(words), single);
             (last, isPaired) = (null, false);
             if (!isOpen)
                 Word(words);
             isOpen = true;
             AppendFolded(words, rune);
         }
+    }
+
+    // StringBuilder would make an object and a text of every character.
+    private static StringBuilder Append(StringBuilder words, Rune rune)
+    {
+        Span<char> characters = stackalloc char[2];
+        return words.Append(characters[..rune.EncodeToUtf16(characters)]);
     }
 
     /// <summary>Begins one.</summary>
@@ -118,7 +128,7 @@ internal static class SearchText
             _ => '.',
         };
         if (letter == '.')
-            words.Append(lower);
+            Append(words, lower);
         else
             words.Append(letter);
     }

@@ -76,7 +76,7 @@ internal sealed class UnifyRig : IAsyncDisposable
     public static async Task<UnifyRig> OpenAsync()
     {
         var rig = new UnifyRig(null!);
-        rig.Store = SqliteStore.Open(new() { Path = rig._folder.File("hub.db") });
+        rig.Store = SqliteStore.Open(new() { Path = rig._folder.File("hub.db"), RecentRows = 8 });
         var model = ModelFiles.Compile([("thing.yaml", ModelText)]);
         await rig.Store.PrepareModelAsync(model, TestContext.Current.CancellationToken);
         rig.Bindings = new(model, rig.Store.Catalog);

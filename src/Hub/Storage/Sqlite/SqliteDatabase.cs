@@ -194,6 +194,14 @@ internal sealed unsafe class SqliteStatement(SqliteDatabase database, sqlite3_st
             throw database.Failure(result, sql);
     }
 
+    /// <summary>Runs to the end.</summary>
+    /// <returns>Whether a row was changed, inserted or deleted.</returns>
+    public bool RunChanging()
+    {
+        Run();
+        return database.Changes > 0;
+    }
+
     public SqliteRows Query() => new(this);
 
     public void Dispose()
@@ -242,7 +250,9 @@ internal readonly unsafe struct SqliteRows(SqliteStatement statement) : IDisposa
         return first == null ? [] : new(first, SqliteNative.ColumnBytes(statement.At, column));
     }
 
-    public bool IsNull(int column) => SqliteNative.ColumnType(statement.At, column) == SQLITE_NULL;
+    public int Type(int column) => SqliteNative.ColumnType(statement.At, column);
+
+    public bool IsNull(int column) => Type(column) == SQLITE_NULL;
 
     public void Dispose() => _ = SqliteNative.Reset(statement.At);
 }

@@ -6,8 +6,9 @@ using IntegrationHub.Model;
 namespace IntegrationHub.Storage.Sqlite;
 
 /// <summary>
-/// Golden bodies stand in a table per entity type, live entities only, with a column and an index for each indexed field. A table of all types would
-/// make every write open every type's indexes; indexes over expressions would parse the body once for each of them.
+/// Golden bodies stand in a table per entity type, live entities only, with a column for each indexed field and an index in two levels beside it. A table
+/// of all types would make every write open every type's indexes; indexes over expressions would parse the body once for each of them; and indexes of
+/// SQLite's own would write a page for every value.
 /// </summary>
 /// <remarks>
 /// Which columns there are is read from the tables, not from the model: a process with another model keeps them as well. So a column stays when its
@@ -19,6 +20,8 @@ internal sealed class SqliteIndexes
 
     private readonly Dictionary<int, GoldenTable> _tables;
     private readonly JsonTape _tape = new();
+    private readonly List<SqliteValue> _values = [];
+    private readonly List<(SqliteValue, long)> _entries = [];
 
     private SqliteIndexes(Dictionary<int, GoldenTable> tables) => _tables = tables;
 
@@ -26,6 +29,11 @@ internal sealed class SqliteIndexes
 
     /// <summary>The column of a field, as SQL writes it.</summary>
     public static string Column(FieldType field) => $"\"{field.Name}_{field.Kind}\"";
+
+    /// <summary>The index of a field, a view of <c>value</c> and <c>id</c>.</summary>
+    public static string Index(int type, FieldType field) => Index(type, field.Name, field.Kind);
+
+    private static string Index(int type, string field, FieldKind kind) => $"field_{type}_{field}_{kind}";
 
     /// <summary>What the columns hold of a value: text, a number, or milliseconds for a time, because times keep the offset of their source and their texts do not sort.</summary>
     /// <param name="json">The value as JSON; of money only its amount.</param>
@@ -36,32 +44,25 @@ internal sealed class SqliteIndexes
         return tape.Parse(Encoding.UTF8.GetBytes(json), Limits).IsOk ? Value(tape, 0, field.Kind) : null;
     }
 
-    /// <summary>The columns that the tables have now.</summary>
+    /// <summary>The columns and indexes that there are now.</summary>
     public static SqliteIndexes Load(SqliteDatabase database)
     {
-        var tables = new Dictionary<int, GoldenTable>();
+        var columns = new Dictionary<int, List<GoldenColumn>>();
+        var present = Present(database);
         using var rows = database.Prepare("SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type='table' AND t.name LIKE 'golden\\_%' ESCAPE '\\' ORDER BY t.name, c.cid").Query();
-        var columns = new List<GoldenColumn>();
-        var table = "";
-        void End()
-        {
-            if (table.Length > 0)
-                tables[int.Parse(table.AsSpan("golden_".Length), CultureInfo.InvariantCulture)] = new(table, [.. columns]);
-            columns.Clear();
-        }
-
         while (rows.Read())
         {
-            if (rows.String(0) != table)
-                End();
-            table = rows.String(0);
+            var type = int.Parse(rows.String(0).AsSpan("golden_".Length), CultureInfo.InvariantCulture);
+            var all = columns.TryGetValue(type, out var known) ? known : columns[type] = [];
             var name = rows.String(1);
-            if (name.LastIndexOf('_') is > 0 and var end)
-                columns.Add(new(name, new(name[..end]), Enum.Parse<FieldKind>(name.AsSpan(end + 1))));
+            if (name.LastIndexOf('_') is not (> 0 and var end))
+                continue;
+            var (field, kind) = (name[..end], Enum.Parse<FieldKind>(name.AsSpan(end + 1)));
+            var index = Index(type, field, kind);
+            all.Add(new(name, new(field), kind, present.Contains(index) ? index : null));
         }
 
-        End();
-        return new(tables);
+        return new(columns.ToDictionary(c => c.Key, c => new GoldenTable(Table(c.Key), [.. c.Value])));
     }
 
     /// <summary>Makes what a model needs, and lets go of indexes that it no longer asks for. When it throws, the transaction is still open.</summary>
@@ -88,38 +89,101 @@ internal sealed class SqliteIndexes
         }
 
         var (present, wanted) = (Present(database), Wanted(model, catalog));
-        foreach (var name in present.Keys.Where(n => wanted.GetValueOrDefault(n) != present[n]))
-            database.Execute($"DROP INDEX \"{name}\"");
-        foreach (var (name, sql) in wanted.Where(w => present.GetValueOrDefault(w.Key) != w.Value))
-            database.Execute(sql);
+        foreach (var name in present.Where(n => !wanted.ContainsKey(n)))
+            database.Execute(SqliteLevels.Drop(name));
+        foreach (var (name, (table, column)) in wanted.Where(w => !present.Contains(w.Key)))
+            database.Execute(SqliteLevels.Create(name, "value NOT NULL, id INTEGER NOT NULL", "value, id")
+                + $"INSERT INTO \"{name}_settled\" SELECT {column}, id FROM {table} WHERE {column} IS NOT NULL ORDER BY 1, 2;");
         database.Execute("COMMIT");
     }
 
     /// <summary>Keeps the bodies of live entities with the values that they are found by, and lets go of those of entities that are no longer live.</summary>
-    public void Write(SqliteDatabase database, IReadOnlyList<EntityWrite> entities)
+    public void Write(SqliteDatabase database, SqliteLevels levels, IReadOnlyList<EntityWrite> entities)
     {
         foreach (var added in entities.Where(e => e.IsNew && e.Row.Body.Length > 0).GroupBy(e => e.Row.Type))
+            Insert(database, levels, _tables[added.Key], [.. added.Select(e => e.Row)]);
+        foreach (var (row, _, _, _, _) in entities.Where(e => !e.IsNew))
+            Replace(database, levels, _tables[row.Type], row);
+    }
+
+    private void Insert(SqliteDatabase database, SqliteLevels levels, GoldenTable table, IReadOnlyList<EntityRow> rows)
+    {
+        var columns = table.Columns.Length;
+        _values.Clear();
+        foreach (var row in rows)
+            Read(table, row.Body);
+        var at = 0;
+        database.Insert(table.Into, rows, (to, row) =>
         {
-            var table = _tables[added.Key];
-            database.Insert(table.Into, added.Select(e => e.Row).ToList(), (to, row) =>
+            to.Bind(1, row.Id).BindText(2, row.Body);
+            for (var i = 0; i < columns; i++)
+                _values[at++].Bind(to.Statement, to.At + i + 3);
+        });
+        for (var i = 0; i < columns; i++)
+            if (table.Columns[i].Index is { } index)
             {
-                to.Bind(1, row.Id).BindText(2, row.Body);
-                Bind(to.Statement, to.At, table, row.Body);
-            });
+                _entries.Clear();
+                for (var row = 0; row < rows.Count; row++)
+                    if (_values[(row * columns) + i] is { IsNull: false } value)
+                        _entries.Add((value, rows[row].Id));
+                levels[index].Insert(_entries, BindEntry);
+            }
+    }
+
+    private void Replace(SqliteDatabase database, SqliteLevels levels, GoldenTable table, EntityRow row)
+    {
+        var before = new SqliteValue[table.Columns.Length];
+        using (var rows = database.Prepare(table.Read).Bind(1, row.Id).BindText(2, row.Body).Query())
+        {
+            if (!rows.Read())
+            {
+                if (row.Body.Length > 0)
+                    Insert(database, levels, table, [row]);
+                return;
+            }
+
+            // Where the body is the same, so are the columns.
+            if (rows.Int64(0) != 0)
+                return;
+            for (var i = 0; i < before.Length; i++)
+                before[i] = SqliteValue.Read(rows, i + 1);
         }
 
-        foreach (var (row, _, _, _, _) in entities.Where(e => !e.IsNew))
-            if (row.Body.Length > 0)
-            {
-                var table = _tables[row.Type];
-                var statement = database.Prepare(table.Write).Clear().Bind(1, row.Id).BindText(2, row.Body);
-                Bind(statement, 0, table, row.Body);
-                statement.Run();
-            }
-            else
-            {
-                database.Prepare($"DELETE FROM {Table(row.Type)} WHERE id=?1").Bind(1, row.Id).Run();
-            }
+        _values.Clear();
+        if (row.Body.Length == 0)
+        {
+            database.Prepare($"DELETE FROM {table.Name} WHERE id=?1").Bind(1, row.Id).Run();
+        }
+        else
+        {
+            Read(table, row.Body);
+            var statement = database.Prepare(table.Write).Bind(1, row.Id).BindText(2, row.Body);
+            for (var i = 0; i < before.Length; i++)
+                _values[i].Bind(statement, i + 3);
+            statement.Run();
+        }
+
+        for (var i = 0; i < before.Length; i++)
+        {
+            var value = row.Body.Length == 0 ? SqliteValue.Null : _values[i];
+            if (table.Columns[i].Index is not { } index || value.Equals(before[i]))
+                continue;
+            if (!before[i].IsNull)
+                foreach (var level in levels[index].OnBoth("DELETE FROM {0} WHERE value=?1 AND id=?2"))
+                {
+                    before[i].Bind(level, 1);
+                    level.Bind(2, row.Id).Run();
+                }
+
+            if (!value.IsNull)
+                levels[index].Insert([(value, row.Id)], BindEntry);
+        }
+    }
+
+    private static void BindEntry(SqliteNewRow to, (SqliteValue Value, long Id) entry)
+    {
+        entry.Value.Bind(to.Statement, to.At + 1);
+        to.Bind(2, entry.Id);
     }
 
     private bool Has(int type, string column) => _tables.TryGetValue(type, out var table) && table.Columns.Any(c => $"\"{c.Name}\"" == column);
@@ -127,8 +191,8 @@ internal sealed class SqliteIndexes
     private void Fill(SqliteDatabase database, int type)
     {
         var table = _tables[type];
-        var update = database.Prepare($"UPDATE {table.Name} SET {string.Join(", ", table.Columns.Select((c, i) => $"\"{c.Name}\"=?{i + 3}"))} WHERE id=?1 AND ?2<>''");
         var page = database.Prepare($"SELECT id, body FROM {table.Name} WHERE id>?1 ORDER BY id LIMIT 1");
+        var update = database.Prepare(table.Write);
         var id = long.MinValue;
         while (true)
         {
@@ -141,31 +205,34 @@ internal sealed class SqliteIndexes
                 body = rows.Bytes(1).ToArray();
             }
 
-            Bind(update.Clear().Bind(1, id).BindText(2, body), 0, table, body);
+            _values.Clear();
+            Read(table, body);
+            update.Bind(1, id).BindText(2, body);
+            for (var i = 0; i < table.Columns.Length; i++)
+                _values[i].Bind(update, i + 3);
             update.Run();
         }
     }
 
-    /// <param name="at">Position of the first parameter of the row, less one.</param>
-    private void Bind(SqliteStatement statement, int at, GoldenTable table, byte[] body)
+    /// <summary>Adds the values of the columns to <see cref="_values"/>.</summary>
+    private void Read(GoldenTable table, byte[] body)
     {
         if (table.Columns.Length == 0)
             return;
         if (!_tape.Parse(body, Limits).IsOk)
             throw new InvalidOperationException("golden JSON cannot be read");
-        for (var i = 0; i < table.Columns.Length; i++)
+        foreach (var column in table.Columns)
         {
-            var column = table.Columns[i];
             var node = _tape.Find(0, column.Field);
             if (node >= 0 && column.Kind == FieldKind.Money)
                 node = _tape.Find(node, "amount"u8);
             if (node < 0)
-                continue;
-            // Most values are plain texts; they are bound where they stand.
-            if (_tape[node] is { Kind: JsonKind.String, HasEscapes: false } && column.Kind != FieldKind.Time)
-                statement.BindText(at + i + 3, _tape.Raw(node));
+                _values.Add(SqliteValue.Null);
+            else if (_tape[node] is { Kind: JsonKind.String, HasEscapes: false } && column.Kind != FieldKind.Time)
+                // Most values are plain texts; they stay where they stand.
+                _values.Add(SqliteValue.Of(body.AsMemory(_tape[node].Start, _tape[node].Length)));
             else
-                statement.BindValue(at + i + 3, Value(_tape, node, column.Kind));
+                _values.Add(SqliteValue.Of(Value(_tape, node, column.Kind)));
         }
     }
 
@@ -183,44 +250,34 @@ internal sealed class SqliteIndexes
     private static bool IsApplied(SqliteDatabase database, EntityModel model, Catalog catalog)
     {
         var (present, wanted, now) = (Present(database), Wanted(model, catalog), Load(database));
-        return present.Count == wanted.Count && wanted.All(w => present.GetValueOrDefault(w.Key) == w.Value) && model.Entities.All(e => now._tables.ContainsKey(catalog.EntityType(e.Name)));
+        return present.Count == wanted.Count && wanted.Keys.All(present.Contains) && model.Entities.All(e => now._tables.ContainsKey(catalog.EntityType(e.Name)));
     }
 
-    private static Dictionary<string, string> Wanted(EntityModel model, Catalog catalog)
-    {
-        var wanted = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var entity in model.Entities)
-        {
-            var type = catalog.EntityType(entity.Name);
-            foreach (var field in entity.Fields.Where(f => f.Indexed))
-                wanted[$"field_{type}_{field.Name}_{field.Kind}"] = $"CREATE INDEX \"field_{type}_{field.Name}_{field.Kind}\" ON {Table(type)}({Column(field)}) WHERE {Column(field)} IS NOT NULL";
-        }
+    /// <summary>The table and the column of each index that a model asks for.</summary>
+    private static Dictionary<string, (string Table, string Column)> Wanted(EntityModel model, Catalog catalog) =>
+        model.Entities.SelectMany(e => e.Fields.Where(f => f.Indexed), (e, f) => (Type: catalog.EntityType(e.Name), Field: f))
+            .ToDictionary(i => Index(i.Type, i.Field), i => (Table(i.Type), Column(i.Field)), StringComparer.Ordinal);
 
-        return wanted;
-    }
-
-    private static Dictionary<string, string> Present(SqliteDatabase database)
+    private static HashSet<string> Present(SqliteDatabase database)
     {
-        var present = new Dictionary<string, string>(StringComparer.Ordinal);
-        using var rows = database.Prepare("SELECT name, sql FROM sqlite_schema WHERE type='index' AND name LIKE 'field\\_%' ESCAPE '\\'").Query();
+        var present = new HashSet<string>(StringComparer.Ordinal);
+        using var rows = database.Prepare("SELECT name FROM sqlite_schema WHERE type='view' AND name LIKE 'field\\_%' ESCAPE '\\'").Query();
         while (rows.Read())
-            present[rows.String(0)] = rows.String(1);
+            present.Add(rows.String(0));
         return present;
     }
 
     private static IEnumerable<string> Columns(EntityType entity) => entity.Fields.Where(f => f.Indexed).Select(Column);
 
-    private sealed record GoldenColumn(string Name, JsonName Field, FieldKind Kind);
+    /// <param name="Index">Name of its index, or <c>null</c>.</param>
+    private sealed record GoldenColumn(string Name, JsonName Field, FieldKind Kind, string? Index);
 
     private sealed record GoldenTable(string Name, GoldenColumn[] Columns)
     {
         public string Into { get; } = $"{Name}({string.Join(", ", Columns.Select(c => $"\"{c.Name}\"").Prepend("body").Prepend("id"))})";
 
-        // Where the body is the same, so are the columns.
-        public string Write { get; } = $"""
-            INSERT INTO {Name}({string.Join(", ", Columns.Select(c => $"\"{c.Name}\"").Prepend("body").Prepend("id"))})
-            VALUES({string.Join(",", Enumerable.Range(1, Columns.Length + 2).Select(i => $"?{i}"))})
-            ON CONFLICT(id) DO UPDATE SET {string.Join(", ", Columns.Select(c => $"\"{c.Name}\"").Prepend("body").Select(c => $"{c}=excluded.{c}"))} WHERE body<>excluded.body
-            """;
+        public string Read { get; } = $"SELECT {string.Join(", ", Columns.Select(c => $"\"{c.Name}\"").Prepend("body=?2"))} FROM {Name} WHERE id=?1";
+
+        public string Write { get; } = $"UPDATE {Name} SET {string.Join(", ", Columns.Select(c => $"\"{c.Name}\"").Prepend("body").Select((c, i) => $"{c}=?{i + 2}"))} WHERE id=?1";
     }
 }

@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace IntegrationHub.Storage.Sqlite;
 
 /// <summary>The match index within a write transaction of the embedded store.</summary>
-internal sealed class SqliteMatchIndex(SqliteDatabase database) : IMatchIndex
+internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels levels, CandidateNotes notes) : IMatchIndex
 {
     private const string DecisionColumns = "id, type, kind, at, actor, reason, sides, evidence, undone";
 
@@ -18,6 +18,10 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database) : IMatchIndex
             found.Add(rows.Int64(0));
         return new(found);
     }
+
+    public CandidateNote? Recall(int kind, long value) => notes.Recall(kind, value);
+
+    public void Remember(int kind, long value, CandidateNote note) => notes.Remember(kind, value, note);
 
     public ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids)
     {
@@ -45,35 +49,88 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database) : IMatchIndex
     {
         var hold = database.Prepare("INSERT INTO holders(profile, entity, refs) VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET refs=refs+excluded.refs");
         var added = new List<ProfileDelta>();
+        var left = new List<(long Id, ProfileDelta Delta)>();
         // What is gained comes first, so that a profile that only moves is never taken out in between.
         foreach (var delta in deltas.OrderByDescending(d => d.Delta))
-        {
-            if (Find(delta) is var id and not 0)
+            if (Find(delta) is not (not 0 and var id))
+            {
+                added.Add(delta);
+            }
+            else
             {
                 hold.Bind(1, id).Bind(2, delta.Entity).Bind(3, delta.Delta).Run();
-                if (delta.Delta < 0)
-                    Release(id, delta);
-                continue;
+                if (delta.Delta < 0 && IsLeft(id, delta.Entity))
+                    left.Add((id, delta));
             }
 
-            added.Add(delta);
-        }
-
-        Insert(added);
+        var gained = added.GroupBy(d => (d.Type, Wide(d.Hash))).Select(g => g.ToList()).ToList();
+        Insert(gained, Reuse(left, gained));
         return ValueTask.CompletedTask;
     }
 
-    private void Insert(List<ProfileDelta> deltas)
+    /// <summary>
+    /// Takes out the profiles that nobody has any longer. Where an entity has another one in place of it, that gets its number: of what makes it a candidate
+    /// most is the same then and stays.
+    /// </summary>
+    /// <returns>The number of each profile that is gained, or 0.</returns>
+    private long[] Reuse(List<(long Id, ProfileDelta Delta)> left, List<List<ProfileDelta>> gained)
+    {
+        var numbers = new long[gained.Count];
+        var places = new Dictionary<(int Type, long Entity), int>(gained.Count);
+        for (var i = 0; left.Count > 0 && i < gained.Count; i++)
+            places[(gained[i][0].Type, gained[i][0].Entity)] = i;
+        foreach (var (id, gone) in left)
+        {
+            IReadOnlyList<(int, long)> kept = [];
+            var isReplaced = places.Remove((gone.Type, gone.Entity), out var place);
+            if (isReplaced)
+            {
+                numbers[place] = id;
+                kept = gained[place][0].Candidates;
+            }
+            else
+            {
+                database.Prepare("DELETE FROM profiles WHERE id=?1").Bind(1, id).Run();
+            }
+
+            notes.Forget(Wide(gone.Hash));
+            foreach (var hash in levels["profile_hashes"].OnBoth("DELETE FROM {0} WHERE hash=?1 AND profile=?2"))
+                hash.Bind(1, Short(gone.Hash)).Bind(2, id).Run();
+            var candidates = levels["candidates"].OnBoth("DELETE FROM {0} WHERE kind=?1 AND value=?2 AND profile=?3");
+            foreach (var (kind, value) in gone.Candidates.Except(kept))
+            {
+                notes.Forget(kind, value);
+                foreach (var candidate in candidates)
+                    candidate.Bind(1, kind).Bind(2, value).Bind(3, id).Run();
+            }
+
+            if (isReplaced)
+                levels["candidates"].Insert(kept.Except(gone.Candidates).Select(c => (id, c.Item1, c.Item2)).ToList(), BindCandidate);
+        }
+
+        return numbers;
+    }
+
+    /// <param name="gained">For each profile who has it.</param>
+    /// <param name="numbers">Numbers of those that stand in place of another; 0 for the others.</param>
+    private void Insert(List<List<ProfileDelta>> gained, long[] numbers)
     {
         var last = database.Scalar("SELECT max(id) FROM profiles");
-        var profiles = deltas.GroupBy(d => (d.Type, BinaryPrimitives.ReadUInt128LittleEndian(d.Hash))).Select(g => (Id: ++last, Deltas: g.ToList())).ToList();
-        database.Insert("profiles(id, type, hash, body)", profiles, static (to, profile) =>
+        var all = gained.Select((deltas, i) => (Id: numbers[i] != 0 ? numbers[i] : ++last, IsNew: numbers[i] == 0, Deltas: deltas)).ToList();
+        var fresh = all.Where(p => p.IsNew).ToList();
+        database.Insert("profiles(id, type, hash, body)", fresh, static (to, profile) =>
             to.Bind(1, profile.Id).Bind(2, profile.Deltas[0].Type).BindBlob(3, profile.Deltas[0].Hash).BindBlob(4, profile.Deltas[0].Body()));
-        database.Insert("holders(profile, entity, refs)", profiles.SelectMany(p => p.Deltas.Select(d => (p.Id, d.Entity, d.Delta))).ToList(), static (to, holder) =>
+        var replace = database.Prepare("UPDATE profiles SET hash=?2, body=?3 WHERE id=?1");
+        foreach (var profile in all.Where(p => !p.IsNew))
+            replace.Bind(1, profile.Id).BindBlob(2, profile.Deltas[0].Hash).BindBlob(3, profile.Deltas[0].Body()).Run();
+        database.Insert("holders(profile, entity, refs)", all.SelectMany(p => p.Deltas.Select(d => (p.Id, d.Entity, d.Delta))).ToList(), static (to, holder) =>
             to.Bind(1, holder.Id).Bind(2, holder.Entity).Bind(3, holder.Delta));
-        database.Insert("candidates(kind, value, profile)", profiles.SelectMany(p => p.Deltas[0].Candidates.Distinct().Select(c => (p.Id, c.Kind, c.Value))).ToList(), static (to, candidate) =>
-            to.Bind(1, candidate.Kind).Bind(2, candidate.Value).Bind(3, candidate.Id));
+        levels["profile_hashes"].Insert(all, static (to, profile) => to.Bind(1, Short(profile.Deltas[0].Hash)).Bind(2, profile.Id));
+        levels["candidates"].Insert(fresh.SelectMany(p => p.Deltas[0].Candidates.Distinct().Select(c => (p.Id, c.Kind, c.Value))).ToList(), BindCandidate);
     }
+
+    private static void BindCandidate(SqliteNewRow to, (long Profile, int Kind, long Value) candidate) =>
+        to.Bind(1, candidate.Kind).Bind(2, candidate.Value).Bind(3, candidate.Profile);
 
     public ValueTask<long> ComponentAsync(long entity)
     {
@@ -175,19 +232,22 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database) : IMatchIndex
 
     private long Find(ProfileDelta delta)
     {
-        using var rows = database.Prepare("SELECT id FROM profiles WHERE type=?1 AND hash=?2").Bind(1, delta.Type).BindBlob(2, delta.Hash).Query();
+        using var rows = database.Prepare("SELECT p.id FROM profile_hashes h CROSS JOIN profiles p ON p.id=h.profile WHERE h.hash=?3 AND p.type=?1 AND p.hash=?2")
+            .Bind(1, delta.Type).BindBlob(2, delta.Hash).Bind(3, Short(delta.Hash)).Query();
         return rows.Read() ? rows.Int64(0) : 0;
     }
 
-    private void Release(long id, ProfileDelta delta)
+    /// <summary>Whether nobody has a profile any longer, after an entity had it for the last time or not.</summary>
+    private bool IsLeft(long id, long entity)
     {
-        database.Prepare("DELETE FROM holders WHERE profile=?1 AND entity=?2 AND refs<=0").Bind(1, id).Bind(2, delta.Entity).Run();
-        using (var rows = database.Prepare("SELECT 1 FROM holders WHERE profile=?1 LIMIT 1").Bind(1, id).Query())
-            if (rows.Read())
-                return;
-        database.Prepare("DELETE FROM profiles WHERE id=?1").Bind(1, id).Run();
-        var candidate = database.Prepare("DELETE FROM candidates WHERE kind=?1 AND value=?2 AND profile=?3");
-        foreach (var (kind, value) in delta.Candidates)
-            candidate.Bind(1, kind).Bind(2, value).Bind(3, id).Run();
+        if (!database.Prepare("DELETE FROM holders WHERE profile=?1 AND entity=?2 AND refs<=0").Bind(1, id).Bind(2, entity).RunChanging())
+            return false;
+        using var rows = database.Prepare("SELECT 1 FROM holders WHERE profile=?1 LIMIT 1").Bind(1, id).Query();
+        return !rows.Read();
     }
+
+    private static UInt128 Wide(byte[] hash) => BinaryPrimitives.ReadUInt128LittleEndian(hash);
+
+    /// <summary>Of a hash only what finds it among all but a few, because index entries are copied often.</summary>
+    private static long Short(byte[] hash) => BinaryPrimitives.ReadInt64LittleEndian(hash);
 }

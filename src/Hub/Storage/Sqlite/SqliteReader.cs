@@ -1,12 +1,10 @@
 using System.Globalization;
-using System.Text;
 
 namespace IntegrationHub.Storage.Sqlite;
 
 /// <summary>Reads of the embedded store. SQLite answers at once, so every task is already complete.</summary>
-internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
+internal sealed partial class SqliteReader(SqliteStore store, int mostSorted) : IHubReader
 {
-    private const string EntityColumns = "h.id, h.type, h.state, h.merged_into, h.version, h.change, h.contributions, h.chained, h.origins, e.body";
     private const string ChangeColumns = "seq, entity, type, kind, at, run, mapping, records, body";
     private const string RunColumns = "id, connection, stream, kind, state, started, ended, statement, error";
     private const string RejectedColumns = "id, stream, record, place, rule, path, found, reason, at, run, body";
@@ -17,15 +15,7 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
         new(store.Read(db => SqliteTransaction.FindEntity(db, id)));
 
     public ValueTask<IReadOnlyList<EntityRow>> EntitiesAsync(EntityQuery query, CancellationToken cancellationToken) =>
-        new(store.Read<IReadOnlyList<EntityRow>>(db =>
-        {
-            if (query.Search is { } typed && SearchText.Query(typed).Length == 0)
-                return [];
-            var found = ReadEntities(db, query, query.Limit, withoutValue: false);
-            if (query.Sort is not null && found.Count < query.Limit)
-                found.AddRange(ReadEntities(db, query, query.Limit - found.Count, withoutValue: true));
-            return found;
-        }));
+        new(store.Read<IReadOnlyList<EntityRow>>(db => SqliteEntityQuery.Run(db, query, mostSorted)));
 
     public ValueTask<IReadOnlyList<EntityRow>> EntitiesByIdAsync(int type, long afterId, int limit, CancellationToken cancellationToken) =>
         EntitiesAsync(new(type, limit) { After = (null, afterId) }, cancellationToken);
@@ -53,9 +43,7 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
         new(store.Read<IReadOnlyList<(int, long)>>(db =>
         {
             var found = new List<(int, long)>();
-            using var rows = db.Prepare("""
-                SELECT DISTINCT l.name, l.source FROM keys k JOIN links l ON l.kind=k.kind AND l.value=k.value WHERE k.entity=?1 ORDER BY 1, 2 LIMIT ?2
-                """).Bind(1, entity).Bind(2, limit).Query();
+            using var rows = db.Prepare($"{Linked("")} ORDER BY 1, 2 LIMIT ?2").Bind(1, entity).Bind(2, limit).Query();
             while (rows.Read())
                 found.Add((rows.Int32(0), rows.Int64(1)));
             return found;
@@ -65,7 +53,7 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
         new(store.Read<IReadOnlyList<IdentityKey>>(db =>
         {
             var found = new List<IdentityKey>();
-            using var rows = db.Prepare("SELECT kind, value FROM keys WHERE entity=?1 ORDER BY kind, value").Bind(1, entity).Query();
+            using var rows = db.Prepare("SELECT kind, value FROM entity_keys WHERE entity=?1 ORDER BY kind, value").Bind(1, entity).Query();
             while (rows.Read())
                 found.Add(new(rows.Int32(0), rows.String(1)));
             return found;
@@ -77,8 +65,7 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
             // A key that another live entity holds too points at nobody, as it does when links are resolved.
             var times = string.Concat(query.Times.Select(t => $" WHEN {t.Type} THEN (SELECT unixepoch(json_extract(body,'$.{t.Time.Name}'),'subsec') FROM {SqliteIndexes.Table(t.Type)} WHERE id=e.id)"));
             var sql = $"""
-                WITH linked AS (SELECT DISTINCT l.name AS name, l.source AS source FROM keys k JOIN links l ON l.kind=k.kind AND l.value=k.value
-                  WHERE k.entity=?1 AND NOT EXISTS (SELECT 1 FROM keys o WHERE o.kind=k.kind AND o.value=k.value AND o.entity<>?1)),
+                WITH linked(name, source) AS ({Linked(" AND NOT EXISTS (SELECT 1 FROM keys o WHERE o.kind=k.kind AND o.value=k.value AND o.entity<>?1)")}),
                 rows AS (SELECT linked.name AS name, e.id AS id, coalesce(CASE e.type{(times.Length == 0 ? " WHEN 0 THEN NULL" : times)} END, -1e15) AS at
                   FROM linked JOIN entities e ON e.id=linked.source WHERE e.state=0)
                 SELECT name, id, at FROM rows WHERE (at, id, name)<(?2, ?3, ?4) ORDER BY at DESC, id DESC, name DESC LIMIT ?5
@@ -134,6 +121,11 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
                 found.Add(ReadChange(rows));
             return found;
         }));
+
+    /// <summary>What links to an entity, from each level of the links.</summary>
+    /// <param name="condition">On a key <c>k</c> of the entity, whose number is the first parameter.</param>
+    private static string Linked(string condition) => string.Join(" UNION ", ((string[])["recent", "settled"]).Select(level =>
+        $"SELECT l.name, l.source FROM entity_keys k CROSS JOIN links_{level} l ON l.kind=k.kind AND l.value=k.value WHERE k.entity=?1{condition}"));
 
     private static ChangeRow ReadChange(SqliteRows rows) => new()
     {
@@ -216,10 +208,29 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
         new(store.Read<IReadOnlyList<(string, int)>>(db =>
         {
             var found = new List<(string, int)>();
-            using var rows = db.Prepare("SELECT value, count(*) FROM keys WHERE kind=?1 AND value>?2 GROUP BY value HAVING count(*)>1 ORDER BY value LIMIT ?3").Bind(1, kind).Bind(2, after).Bind(3, limit).Query();
-            while (rows.Read())
-                found.Add((rows.String(0), rows.Int32(1)));
+            // Counted here: SQLite would sort both levels to group them.
+            using var rows = db.Prepare("SELECT value FROM keys WHERE kind=?1 AND value>?2 ORDER BY value").Bind(1, kind).Bind(2, after).Query();
+            var (value, holders) = ("", 0);
+            while (found.Count < limit && rows.Read())
+                if (rows.String(0) is var next && next == value)
+                {
+                    holders++;
+                }
+                else
+                {
+                    End();
+                    (value, holders) = (next, 1);
+                }
+
+            if (found.Count < limit)
+                End();
             return found;
+
+            void End()
+            {
+                if (holders > 1)
+                    found.Add((value, holders));
+            }
         }));
 
     public ValueTask<IReadOnlyList<(string Name, string Json)>> DocumentsAsync(string kind, CancellationToken cancellationToken) =>
@@ -234,93 +245,6 @@ internal sealed partial class SqliteReader(SqliteStore store) : IHubReader
 
     public ValueTask<string?> DocumentAsync(string kind, string name, CancellationToken cancellationToken) =>
         new(store.Read(db => SqliteTransaction.ReadDocument(db, kind, name)));
-
-    /// <summary>Also what the tests explain.</summary>
-    internal static string Sql(EntityQuery query, int limit, bool withoutValue, List<object?> values)
-    {
-        string Parameter(object? value)
-        {
-            values.Add(value);
-            return "?" + values.Count.ToString(CultureInfo.InvariantCulture);
-        }
-
-        var sql = new StringBuilder($"SELECT {EntityColumns} FROM {SqliteIndexes.Table(query.Type)} e JOIN entities h ON h.id=e.id");
-        if (query.Search is { } search)
-            sql.Append(CultureInfo.InvariantCulture, $" JOIN search s ON s.rowid=e.id AND s.text MATCH {Parameter(SearchText.Query(search))}");
-        sql.Append(" WHERE 1");
-        foreach (var filter in query.Filters)
-            sql.Append(" AND ").Append(Condition(filter, Parameter));
-        if (query.LinkedTo is { } link)
-        {
-            var any = link.Keys.Select(k => $"(kind={Parameter((long)k.Kind)} AND value={Parameter(k.Value)})").DefaultIfEmpty("0");
-            sql.Append(CultureInfo.InvariantCulture, $" AND e.id IN (SELECT source FROM links WHERE name={Parameter((long)link.Link)} AND ({string.Join(" OR ", any)}))");
-        }
-
-        var (direction, beyond) = query.Descending ? ("DESC", "<") : ("ASC", ">");
-        if (query.Sort is { } field)
-        {
-            // Entities without a value come last in either direction, by a query of their own: so both can walk the index.
-            var column = SqliteIndexes.Column(field);
-            sql.Append(withoutValue ? $" AND {column} IS NULL" : $" AND {column} IS NOT NULL");
-            if (query.After is { } after)
-            {
-                var (value, id) = (Parameter(SqliteIndexes.Operand(field, after.Value ?? "null")), Parameter(after.Id));
-                sql.Append(withoutValue ? $" AND ({value} IS NOT NULL OR e.id{beyond}{id})" : $" AND {column}{beyond}={value} AND ({column}{beyond}{value} OR e.id{beyond}{id})");
-            }
-
-            sql.Append(withoutValue ? $" ORDER BY e.id {direction}" : $" ORDER BY {column} {direction}, e.id {direction}");
-        }
-        else
-        {
-            // What is searched for comes in order of its own number, so that a page of a frequent word is not a sort of all that have it. Ranges alone find few; the plus
-            // keeps the planner from walking all entities to save a sort.
-            var id = query.Search is not null ? "s.rowid" : query.Filters.Count > 0 && query.Filters.All(f => f.Operator is not (FilterOperator.Equal or FilterOperator.NotEqual)) ? "+e.id" : "e.id";
-            if (query.After is { } after)
-                sql.Append(CultureInfo.InvariantCulture, $" AND {id}{beyond}{Parameter(after.Id)}");
-            sql.Append(CultureInfo.InvariantCulture, $" ORDER BY {id} {direction}");
-        }
-
-        return sql.Append(CultureInfo.InvariantCulture, $" LIMIT {Parameter((long)limit)}").ToString();
-    }
-
-    private static string Condition(EntityFilter filter, Func<object?, string> parameter)
-    {
-        var column = SqliteIndexes.Column(filter.Field);
-        if (filter.Value == "null")
-            return filter.Operator == FilterOperator.Equal ? $"{column} IS NULL" : $"{column} IS NOT NULL";
-        var value = parameter(SqliteIndexes.Operand(filter.Field, filter.Value));
-        // Said aloud, because the index holds only entities that have a value.
-        var present = filter.Operator == FilterOperator.NotEqual ? "" : $"{column} IS NOT NULL AND ";
-        return present + filter.Operator switch
-        {
-            FilterOperator.Equal => $"{column}={value}",
-            FilterOperator.NotEqual => $"{column} IS NOT {value}",
-            FilterOperator.Less => $"{column}<{value}",
-            FilterOperator.LessOrEqual => $"{column}<={value}",
-            FilterOperator.Greater => $"{column}>{value}",
-            FilterOperator.GreaterOrEqual => $"{column}>={value}",
-            // A range instead of LIKE, so that the index is used and the prefix needs no escaping.
-            _ => $"{column}>={value} AND {column}<{value}||char(0x10FFFF)",
-        };
-    }
-
-    private static SqliteStatement Bind(SqliteStatement statement, List<object?> values)
-    {
-        for (var i = 0; i < values.Count; i++)
-            statement.BindValue(i + 1, values[i]);
-        return statement;
-    }
-
-    private static List<EntityRow> ReadEntities(SqliteDatabase database, EntityQuery query, int limit, bool withoutValue)
-    {
-        var values = new List<object?>();
-        using var statement = database.PrepareOnce(Sql(query, limit, withoutValue, values));
-        var found = new List<EntityRow>();
-        using var rows = Bind(statement, values).Query();
-        while (rows.Read())
-            found.Add(SqliteTransaction.ReadEntity(rows));
-        return found;
-    }
 
     private static RunRow ReadRun(SqliteRows rows) => new()
     {

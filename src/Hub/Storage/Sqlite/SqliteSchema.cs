@@ -3,7 +3,7 @@ namespace IntegrationHub.Storage.Sqlite;
 /// <summary>The tables of the embedded store. Rows that are probed often are kept apart from the bytes they lead to.</summary>
 internal static class SqliteSchema
 {
-    public const int Version = 5;
+    public const int Version = 6;
 
     /// <summary>Sizes that cannot be changed once the file exists.</summary>
     public const string BeforeCreation = "PRAGMA page_size=16384; PRAGMA auto_vacuum=NONE;";
@@ -14,33 +14,35 @@ internal static class SqliteSchema
         PRAGMA foreign_keys=OFF; PRAGMA recursive_triggers=OFF; PRAGMA trusted_schema=OFF;
         """;
 
-    public const string Tables = """
+    public static string Tables => Plain
+        + SqliteLevels.Create("sources", "stream INTEGER NOT NULL, source_id TEXT NOT NULL, record INTEGER NOT NULL", "stream, source_id")
+        + SqliteLevels.Create("keys", "kind INTEGER NOT NULL, value TEXT NOT NULL, entity INTEGER NOT NULL, refs INTEGER NOT NULL", "kind, value, entity")
+        + SqliteLevels.Create("profile_hashes", "hash INTEGER NOT NULL, profile INTEGER NOT NULL", "hash, profile")
+        + SqliteLevels.Create("candidates", "kind INTEGER NOT NULL, value INTEGER NOT NULL, profile INTEGER NOT NULL", "kind, value, profile")
+        + SqliteLevels.Create("links", "kind INTEGER NOT NULL, value TEXT NOT NULL, name INTEGER NOT NULL, source INTEGER NOT NULL", "kind, value, name, source");
+
+    private const string Plain = """
         CREATE TABLE names(id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, UNIQUE(kind, name));
         CREATE TABLE records(id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, source_id TEXT NOT NULL, parent INTEGER NOT NULL, hash BLOB, version TEXT,
           state INTEGER NOT NULL, mapping INTEGER NOT NULL, observed INTEGER NOT NULL, seen INTEGER NOT NULL);
-        CREATE UNIQUE INDEX records_source ON records(stream, source_id);
         CREATE INDEX records_parent ON records(parent, source_id) WHERE parent<>0;
         CREATE TABLE bodies(id INTEGER PRIMARY KEY, body BLOB, metadata BLOB);
         CREATE TABLE contributions(id INTEGER PRIMARY KEY, record INTEGER NOT NULL, type INTEGER NOT NULL, key TEXT NOT NULL, connection INTEGER NOT NULL,
           entity INTEGER NOT NULL, home INTEGER NOT NULL, owns INTEGER NOT NULL, observed INTEGER NOT NULL, mapping INTEGER NOT NULL, body BLOB);
         CREATE INDEX contributions_record ON contributions(record);
         CREATE INDEX contributions_entity ON contributions(entity) WHERE body IS NOT NULL;
-        CREATE TABLE keys(kind INTEGER NOT NULL, value TEXT NOT NULL, entity INTEGER NOT NULL, refs INTEGER NOT NULL, PRIMARY KEY(kind, value, entity)) WITHOUT ROWID;
-        CREATE INDEX keys_entity ON keys(entity, kind);
+        CREATE TABLE entity_keys(entity INTEGER NOT NULL, kind INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY(entity, kind, value)) WITHOUT ROWID;
         CREATE TABLE entities(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, state INTEGER NOT NULL, merged_into INTEGER NOT NULL, version INTEGER NOT NULL,
           change INTEGER NOT NULL, contributions INTEGER NOT NULL, chained INTEGER NOT NULL, origins BLOB);
         CREATE INDEX entities_type ON entities(type, id) WHERE state=0;
         CREATE TABLE profiles(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
-        CREATE UNIQUE INDEX profiles_hash ON profiles(type, hash);
         CREATE TABLE holders(profile INTEGER NOT NULL, entity INTEGER NOT NULL, refs INTEGER NOT NULL, PRIMARY KEY(profile, entity)) WITHOUT ROWID;
-        CREATE TABLE candidates(kind INTEGER NOT NULL, value INTEGER NOT NULL, profile INTEGER NOT NULL, PRIMARY KEY(kind, value, profile)) WITHOUT ROWID;
         CREATE TABLE contested(entity INTEGER PRIMARY KEY, component INTEGER NOT NULL);
         CREATE INDEX contested_component ON contested(component);
         CREATE TABLE decisions(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
           sides TEXT NOT NULL, evidence TEXT NOT NULL, undone INTEGER NOT NULL);
         CREATE TABLE decision_keys(type INTEGER NOT NULL, key TEXT NOT NULL, decision INTEGER NOT NULL, PRIMARY KEY(type, key, decision)) WITHOUT ROWID;
         CREATE INDEX entities_merged ON entities(merged_into) WHERE merged_into<>0;
-        CREATE TABLE links(kind INTEGER NOT NULL, value TEXT NOT NULL, name INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(kind, value, name, source)) WITHOUT ROWID;
         CREATE VIRTUAL TABLE search USING fts5(text, content='', contentless_delete=1, tokenize="ascii");
         INSERT INTO search(search, rank) VALUES('pgsz', 16000), ('automerge', 8);
         CREATE TABLE changes(seq INTEGER PRIMARY KEY, entity INTEGER NOT NULL, type INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL, run INTEGER NOT NULL,

@@ -17,10 +17,13 @@ public sealed class SqliteStore : IHubStore
     private readonly ConcurrentBag<SqliteDatabase> _readers = [];
     private readonly SqliteDatabase _writer;
     private readonly SqliteJournal _journal;
+    private readonly CandidateNotes _notes = new();
     private readonly SqliteStoreOptions _options;
     private readonly bool _temporary;
+    private SqliteLevels? _levels;
     private SqliteIndexes? _indexes;
     private long _schema;
+    private long _data;
     private IDisposable? _inUse;
     private bool _disposed;
 
@@ -30,7 +33,7 @@ public sealed class SqliteStore : IHubStore
         _writer = writer;
         _temporary = temporary;
         Catalog = new(ResolveName, LookupName);
-        Reader = new SqliteReader(this);
+        Reader = new SqliteReader(this, options.MostSorted);
         _journal = new(this, options.Path + ".notes", options.BusyTimeout);
     }
 
@@ -97,7 +100,8 @@ public sealed class SqliteStore : IHubStore
         try
         {
             _writer.Execute("BEGIN IMMEDIATE");
-            return new SqliteTransaction(_writer, Indexes(), () => ChangesCommitted?.Invoke(), () => _writing.Release());
+            NoticeOthers();
+            return new SqliteTransaction(_writer, _levels!, _indexes!, _notes, () => ChangesCommitted?.Invoke(), () => _writing.Release());
         }
         catch
         {
@@ -107,13 +111,19 @@ public sealed class SqliteStore : IHubStore
         }
     }
 
-    /// <summary>What the golden tables have columns for; other processes may have added some.</summary>
-    private SqliteIndexes Indexes()
+    /// <summary>What other connections may have changed since the last transaction: tables and columns, and what was concluded from rows.</summary>
+    private void NoticeOthers()
     {
-        var schema = _writer.Scalar("PRAGMA schema_version");
-        if (_indexes is null || schema != _schema)
-            (_indexes, _schema) = (SqliteIndexes.Load(_writer), schema);
-        return _indexes;
+        var (schema, data) = (_writer.Scalar("PRAGMA schema_version"), _writer.Scalar("PRAGMA data_version"));
+        if (data != _data)
+        {
+            _notes.Clear();
+            _levels?.Recount();
+        }
+
+        if (_levels is null || schema != _schema)
+            (_levels, _indexes) = (SqliteLevels.Load(_writer, _options.RecentRows), SqliteIndexes.Load(_writer));
+        (_schema, _data) = (schema, data);
     }
 
     public IDisposable? TryLease(string name)
@@ -151,6 +161,8 @@ public sealed class SqliteStore : IHubStore
             }
 
             SqliteIndexes.Apply(_writer, model, Catalog);
+            // Other rules may come to other conclusions.
+            _notes.Clear();
         }
         catch
         {
@@ -184,7 +196,7 @@ public sealed class SqliteStore : IHubStore
             _writing.Release();
         }
 
-        var copy = Open(new SqliteStoreOptions { Path = path, BusyTimeout = _options.BusyTimeout }, temporary: true);
+        var copy = Open(new SqliteStoreOptions { Path = path, BusyTimeout = _options.BusyTimeout, RecentRows = _options.RecentRows, MostSorted = _options.MostSorted }, temporary: true);
         copy._inUse = inUse;
         return copy;
     }
@@ -310,4 +322,12 @@ public sealed class SqliteStoreOptions
     /// <summary>How long to wait for another process's write lock.</summary>
     /// <value>Default one minute.</value>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many rows of an index may be recent, that is, kept apart from those that are settled.</summary>
+    /// <value>Default: 32 times the root of the number of entities, 4,096 at least, which costs least.</value>
+    public int? RecentRows { get; init; }
+
+    /// <summary>How many entities that meet a condition are read and sorted, in place of walking in the order of the page and looking at the condition on the way.</summary>
+    /// <value>Default 1,000.</value>
+    public int MostSorted { get; init; } = 1000;
 }

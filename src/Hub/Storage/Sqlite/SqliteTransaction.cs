@@ -3,13 +3,13 @@ using System.Globalization;
 namespace IntegrationHub.Storage.Sqlite;
 
 /// <summary>A write transaction of the embedded store. SQLite answers at once, so every task is already complete.</summary>
-internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteIndexes indexes, Action changed, Action release) : IHubTransaction
+internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteLevels levels, SqliteIndexes indexes, CandidateNotes notes, Action changed, Action release) : IHubTransaction
 {
     private const string RecordColumns = "id, stream, source_id, parent, hash, version, state, mapping, observed, seen";
     private const string ContributionColumns = "id, record, type, key, connection, entity, home, owns, observed, mapping, body";
     private const string EntityColumns = "id, type, state, merged_into, version, change, contributions, chained, origins";
 
-    private readonly SqliteMatchIndex _matches = new(database);
+    private readonly SqliteMatchIndex _matches = new(database, levels, notes);
     private bool _open = true;
     private bool _disposed;
     private bool _changes;
@@ -36,6 +36,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
             to.Bind(1, row.Id).Bind(2, row.Stream).Bind(3, row.SourceId).Bind(4, row.Parent).BindBlob(5, row.Hash)
                 .Bind(6, row.Version.Length == 0 ? null : row.Version).Bind(7, (int)row.State).Bind(8, row.Mapping).Bind(9, row.ObservedAt).Bind(10, row.SeenRun);
         });
+        levels["sources"].Insert(added, static (to, record) => to.Bind(1, record.Row.Stream).Bind(2, record.Row.SourceId).Bind(3, record.Row.Id));
         database.Insert("bodies(id, body, metadata)", added.FindAll(r => r.Body is not null), static (to, record) =>
             to.Bind(1, record.Row.Id).BindBlob(2, record.Body!.Value.Span).BindBlob(3, record.Metadata.Span));
 
@@ -64,15 +65,14 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
 
     public ValueTask<IReadOnlyList<RecordBody>> PartsAsync(long parent) => new(ReadParts(database, parent));
 
-    // The + keeps SQLite from the index by stream, which would sort the whole stream for every page.
     public ValueTask<IReadOnlyList<RecordRow>> RecordsToRemapAsync(int stream, int mapping, long afterId, int limit) =>
         new(ReadRecords(database.Prepare($"""
-            SELECT {RecordColumns} FROM records WHERE +stream=?1 AND mapping<>?2 AND id>?3 AND parent=0 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
+            SELECT {RecordColumns} FROM records WHERE stream=?1 AND mapping<>?2 AND id>?3 AND parent=0 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
             """).Bind(1, stream).Bind(2, mapping).Bind(3, afterId).Bind(4, limit)));
 
     public ValueTask<IReadOnlyList<RecordRow>> UnseenRecordsAsync(int stream, long run, long afterId, int limit) =>
         new(ReadRecords(database.Prepare($"""
-            SELECT {RecordColumns} FROM records WHERE +stream=?1 AND seen<?2 AND id>?3 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
+            SELECT {RecordColumns} FROM records WHERE stream=?1 AND seen<?2 AND id>?3 AND state<>{(int)RecordState.Deleted} ORDER BY id LIMIT ?4
             """).Bind(1, stream).Bind(2, run).Bind(3, afterId).Bind(4, limit)));
 
     public ValueTask<(long Live, long Unseen)> CountUnseenAsync(int stream, long run)
@@ -123,7 +123,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
     public ValueTask<IReadOnlyList<IdentityKey>> KeysOfEntityAsync(long entity, int kind)
     {
         var found = new List<IdentityKey>();
-        using var rows = database.Prepare("SELECT value FROM keys WHERE entity=?1 AND kind=?2").Bind(1, entity).Bind(2, kind).Query();
+        using var rows = database.Prepare("SELECT value FROM entity_keys WHERE entity=?1 AND kind=?2").Bind(1, entity).Bind(2, kind).Query();
         while (rows.Read())
             found.Add(new(kind, rows.String(0)));
         return new(found);
@@ -133,23 +133,26 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
 
     public ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas)
     {
-        database.Insert("keys(kind, value, entity, refs)", deltas.Where(d => d.IsFirst).ToList(), static (to, delta) =>
-            to.Bind(1, delta.Key.Kind).Bind(2, delta.Key.Value).Bind(3, delta.Entity).Bind(4, delta.Delta));
-        var add = database.Prepare("INSERT INTO keys(kind, value, entity, refs) VALUES(?1,?2,?3,?4) ON CONFLICT DO UPDATE SET refs=refs+excluded.refs");
-        var subtract = database.Prepare("UPDATE keys SET refs=refs-?4 WHERE kind=?1 AND value=?2 AND entity=?3");
-        var remove = database.Prepare("DELETE FROM keys WHERE kind=?1 AND value=?2 AND entity=?3 AND refs<=0");
-        foreach (var (key, entity, delta, _) in deltas.Where(d => !d.IsFirst))
-            if (delta > 0)
-            {
-                add.Bind(1, key.Kind).Bind(2, key.Value).Bind(3, entity).Bind(4, delta).Run();
-            }
-            else
-            {
-                subtract.Bind(1, key.Kind).Bind(2, key.Value).Bind(3, entity).Bind(4, -delta).Run();
-                remove.Bind(1, key.Kind).Bind(2, key.Value).Bind(3, entity).Run();
-            }
-
+        var keys = levels["keys"];
+        var added = new List<KeyDelta>(deltas.Count);
+        foreach (var delta in deltas)
+            if (delta.IsFirst || !Change(keys, delta))
+                added.Add(delta);
+        keys.Insert(added, static (to, delta) => to.Bind(1, delta.Key.Kind).Bind(2, delta.Key.Value).Bind(3, delta.Entity).Bind(4, delta.Delta));
+        database.Insert("entity_keys(entity, kind, value)", added, static (to, delta) => to.Bind(1, delta.Entity).Bind(2, delta.Key.Kind).Bind(3, delta.Key.Value));
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Whether the key is one that the entity has.</summary>
+    private bool Change(TwoLevelTable keys, KeyDelta delta)
+    {
+        var (key, entity, by, _) = delta;
+        var add = keys.OnBoth("UPDATE {0} SET refs=refs+?4 WHERE kind=?1 AND value=?2 AND entity=?3");
+        if (!add.Any(a => a.Bind(1, key.Kind).Bind(2, key.Value).Bind(3, entity).Bind(4, by).RunChanging()))
+            return false;
+        if (by < 0 && keys.OnBoth("DELETE FROM {0} WHERE kind=?1 AND value=?2 AND entity=?3 AND refs<=0").Any(r => r.Bind(1, key.Kind).Bind(2, key.Value).Bind(3, entity).RunChanging()))
+            database.Prepare("DELETE FROM entity_keys WHERE entity=?1 AND kind=?2 AND value=?3").Bind(1, entity).Bind(2, key.Kind).Bind(3, key.Value).Run();
+        return true;
     }
 
     public ValueTask<IReadOnlyDictionary<long, EntityRow>> EntitiesAsync(IReadOnlyCollection<long> ids)
@@ -170,7 +173,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
 
     public ValueTask WriteEntitiesAsync(IReadOnlyList<EntityWrite> entities)
     {
-        indexes.Write(database, entities);
+        indexes.Write(database, levels, entities);
         database.Insert($"entities({EntityColumns})", entities.Where(e => e.IsNew).Select(e => e.Row).ToList(), static (to, row) =>
             to.Bind(1, row.Id).Bind(2, row.Type).Bind(3, (int)row.State).Bind(4, row.MergedInto).Bind(5, row.Version)
                 .Bind(6, row.ChangeSequence).Bind(7, row.Contributions).Bind(8, row.IsChained ? 1 : 0).BindBlob(9, row.Origins));
@@ -179,8 +182,8 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
         var search = database.Prepare("INSERT INTO search(rowid, text) VALUES(?1, ?2)");
         var searchAgain = database.Prepare("INSERT OR REPLACE INTO search(rowid, text) VALUES(?1, ?2)");
         var unsearch = database.Prepare("DELETE FROM search WHERE rowid=?1");
-        var link = database.Prepare("INSERT INTO links(kind, value, name, source) VALUES(?1,?2,?3,?4) ON CONFLICT DO NOTHING");
-        var unlink = database.Prepare("DELETE FROM links WHERE kind=?1 AND value=?2 AND name=?3 AND source=?4");
+        var links = levels["links"];
+        var unlink = entities.Any(e => e.RemoveLinks.Count > 0) ? links.OnBoth("DELETE FROM {0} WHERE kind=?1 AND value=?2 AND name=?3 AND source=?4") : [];
         foreach (var write in entities)
         {
             var row = write.Row;
@@ -192,11 +195,12 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
             else if (write.Search is not null && !write.IsNew)
                 unsearch.Bind(1, row.Id).Run();
             foreach (var gone in write.RemoveLinks)
-                unlink.Bind(1, gone.Target.Kind).Bind(2, gone.Target.Value).Bind(3, gone.Name).Bind(4, gone.From).Run();
-            foreach (var added in write.AddLinks)
-                link.Bind(1, added.Target.Kind).Bind(2, added.Target.Value).Bind(3, added.Name).Bind(4, added.From).Run();
+                foreach (var level in unlink)
+                    level.Bind(1, gone.Target.Kind).Bind(2, gone.Target.Value).Bind(3, gone.Name).Bind(4, gone.From).Run();
         }
 
+        links.Insert(entities.SelectMany(e => e.AddLinks).ToList(), static (to, added) =>
+            to.Bind(1, added.Target.Kind).Bind(2, added.Target.Value).Bind(3, added.Name).Bind(4, added.From));
         return ValueTask.CompletedTask;
     }
 
@@ -276,6 +280,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
 
     public ValueTask CommitAsync()
     {
+        levels.Settle();
         database.Execute("COMMIT");
         _open = false;
         if (_changes)
@@ -291,7 +296,11 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
         try
         {
             if (_open)
+            {
                 database.Rollback();
+                levels.Recount();
+                notes.Clear();
+            }
         }
         finally
         {
@@ -304,7 +313,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteI
 
     internal static RecordRow?[] FindRecords(SqliteDatabase database, int stream, IReadOnlyList<string> sourceIds)
     {
-        var statement = database.Prepare($"SELECT {RecordColumns} FROM records WHERE stream=?1 AND source_id=?2");
+        var statement = database.Prepare($"SELECT {RecordColumns} FROM records WHERE id=(SELECT record FROM sources WHERE stream=?1 AND source_id=?2)");
         var found = new RecordRow?[sourceIds.Count];
         for (var i = 0; i < found.Length; i++)
         {

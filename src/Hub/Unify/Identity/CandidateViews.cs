@@ -66,9 +66,17 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         var brought = _brought.GetValueOrDefault(key) ?? [];
         // One that so many have that the batch cannot open it: nobody needs to know who they are.
         var most = binding.Plan.Rules.MostCandidates;
+        if (index.Recall(kind, key.Value) is { } note && (note.Count > most + taken.Count || (note.Crowd.Count > 0 && !taken.Any(t => note.Crowd.Contains(t.Profile.Hash)))))
+        {
+            _views[key] = new([]);
+            Close(key, holder);
+            return [];
+        }
+
         var candidates = await index.CandidatesAsync(kind, key.Value, most + taken.Count + 1);
         if (candidates.Count > most + taken.Count)
         {
+            index.Remember(kind, key.Value, new(candidates.Count, []));
             _views[key] = new([]);
             Close(key, holder);
             return [];
@@ -127,8 +135,10 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         {
             await ReadAsync(some);
             staying.AddRange(Readable(some).Select(r => r.Profile).Where(p => !gone.Contains(p.Hash)));
-            if (CandidateStates.Names(binding.Plan, kind, staying) > shared.Most)
-                return true;
+            if (CandidateStates.Names(binding.Plan, kind, staying) <= shared.Most)
+                continue;
+            index.Remember(binding.CandidateKinds[key.Rule], key.Value, new(0, [.. staying.Select(p => p.Hash)]));
+            return true;
         }
 
         return false;

@@ -79,7 +79,7 @@ internal sealed class MatchRig : IAsyncDisposable
     public static async Task<MatchRig> OpenAsync()
     {
         var rig = new MatchRig();
-        rig.Store = SqliteStore.Open(new() { Path = rig._folder.File("hub.db") });
+        rig.Store = SqliteStore.Open(new() { Path = rig._folder.File("hub.db"), RecentRows = 4 });
         var model = ModelFiles.Compile([("client.yaml", ModelText)]);
         await rig.Store.PrepareModelAsync(model, TestContext.Current.CancellationToken);
         rig.Bindings = new(model, rig.Store.Catalog);
