@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Unicode;
 
 namespace IntegrationHub.Json;
 
@@ -41,7 +40,7 @@ public sealed class JsonTape
         _store.Reset();
         _buffer = buffer;
         var document = buffer.AsSpan(start, length);
-        if (!Utf8.IsValid(document)) return InvalidUtf8(document);
+        if (!Utf8Check.IsValid(document)) return InvalidUtf8(document);
         var mark = document.StartsWith("\uFEFF"u8) ? 3 : 0;
         var scanner = new JsonScanner(buffer.AsSpan(0, start + length), start, limits ?? JsonLimits.Default, _store);
         return scanner.Scan(start + mark);
