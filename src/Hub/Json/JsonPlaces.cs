@@ -19,7 +19,7 @@ internal sealed class JsonPlaces
     /// <summary>Which name followed which, for <see cref="NextName.IndexAfter"/>.</summary>
     public ReadOnlySpan<NextName> Expected => _expected;
 
-    public void Expect(int owner, uint lastName, in NextName next) => _expected[NextName.IndexAfter(owner, lastName)] = next;
+    public void Expect(int index, in NextName next) => _expected[index] = next;
 
     /// <summary>Forgets the document before.</summary>
     /// <param name="width">Columns outside of any array.</param>

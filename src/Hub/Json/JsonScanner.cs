@@ -159,33 +159,34 @@ internal ref partial struct JsonScanner
             nodes = _store.Nodes;
         }
 
-        if (frame.Spot != 0)
         {
-            ref readonly var next = ref expected[NextName.IndexAfter(frame.Spot, frame.LastName)];
-            if (next.Owner == frame.Spot && next.StandsAt(text, pos + 1))
+            var close = -1;
+            var escapes = false;
+            uint hash = 0;
+            spot = frame.Spot;
+            if (spot != 0)
             {
-                nodes[count] = new JsonNode(JsonKind.Name, pos + 1, next.Length, count + 1, (int)next.Hash);
-                var bit = 1UL << (int)(next.Hash & 63);
-                if ((frame.Seen & bit) != 0 && frame.Count < FewMembers && IsRepeated(nodes, frame.Node + 1, count))
+                ref readonly var next = ref expected[NextName.IndexAfter(spot, frame.LastName)];
+                if (next.Owner == spot && next.StandsAt(text, pos + 1))
                 {
-                    if (_limits.DuplicateNames == JsonDuplicateNames.Refuse) return Duplicate(pos);
-                    _store.HasRepeatedNames = true;
+                    close = pos + 1 + next.Length;
+                    hash = next.Hash;
+                    spot = next.Spot;
                 }
-
-                frame.Seen |= bit;
-                frame.LastName = next.Hash;
-                spot = next.Spot;
-                row = frame.Row;
-                count++;
-                pos += next.Length + 3;
-                goto Value;
             }
-        }
 
-        {
-            var close = ScanString(pos + 1, out var escapes);
-            if (close < 0) return _fault;
-            var hash = escapes ? JsonTapeStore.HashEscaped(text[(pos + 1)..close]) : JsonName.HashOf(text[(pos + 1)..close]);
+            if (close < 0)
+            {
+                close = ScanString(pos + 1, out escapes);
+                if (close < 0) return _fault;
+                hash = escapes ? JsonTapeStore.HashEscaped(text[(pos + 1)..close]) : JsonName.HashOf(text[(pos + 1)..close]);
+                if (spot != 0)
+                {
+                    spot = _outline.Find(spot, hash, text[(pos + 1)..close], escapes);
+                    if (!escapes) _places!.Expect(NextName.IndexAfter(frame.Spot, frame.LastName), new(text, pos + 1, close, hash, frame.Spot, spot));
+                }
+            }
+
             nodes[count] = new JsonNode(JsonKind.Name, pos + 1, close - pos - 1, count + 1, (int)hash, escapes);
             var bit = 1UL << (int)(hash & 63);
             if ((frame.Seen & bit) != 0 && frame.Count < FewMembers && IsRepeated(nodes, frame.Node + 1, count))
@@ -195,15 +196,8 @@ internal ref partial struct JsonScanner
             }
 
             frame.Seen |= bit;
-            spot = frame.Spot;
-            if (spot != 0)
-            {
-                spot = _outline.Find(spot, hash, text[(pos + 1)..close], escapes);
-                row = frame.Row;
-                if (!escapes) _places!.Expect(frame.Spot, frame.LastName, new(text, pos + 1, close, hash, frame.Spot, spot));
-                frame.LastName = hash;
-            }
-
+            frame.LastName = hash;
+            row = frame.Row;
             count++;
             pos = close + 1;
         }
@@ -294,6 +288,8 @@ internal ref partial struct JsonScanner
         // Of an object: what is asked of its members, and their row. Of an array: what is asked of each element, and the column that leads to the next row.
         public int Spot;
         public int Row;
+
+        // Hash of the member before.
         public uint LastName;
         public bool IsObject;
     }

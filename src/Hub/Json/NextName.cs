@@ -26,12 +26,15 @@ internal readonly struct NextName
     /// <param name="spot">Spot of the member.</param>
     public NextName(ReadOnlySpan<byte> text, int start, int close, uint hash, int owner, int spot)
     {
-        Length = close - start;
-        // A name that is too long to be compared is expected nowhere.
-        if (start + Bytes > text.Length || Length + 2 > Bytes || text[close + 1] != ':') return;
-        (Hash, Owner, Spot) = (hash, owner, spot);
+        var length = close - start;
+        // What is too long to be compared is expected nowhere.
+        if (start + Bytes > text.Length || length + 2 > Bytes || text[close + 1] != ':') return;
+        Length = length;
+        Hash = hash;
+        Owner = owner;
+        Spot = spot;
         var index = Vector128.Create((byte)0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-        var end = Vector128.Create((byte)(Length + 2));
+        var end = Vector128.Create((byte)(length + 2));
         _headMask = Vector128.LessThan(index, end);
         _tailMask = Vector128.LessThan(index + Vector128.Create((byte)16), end);
         _head = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(text), (nuint)start) & _headMask;

@@ -28,6 +28,28 @@ internal static class Utf8Check
     private const byte TwoFollow = 1 << 7;
     private const byte Any = TooShort | Stray | TwoFollow;
 
+    private static readonly Vector256<byte> LeadHigh = Table(
+        // 0___ to 7___: ASCII. 8___ to B___: a following byte.
+        Stray, Stray, Stray, Stray, Stray, Stray, Stray, Stray,
+        TwoFollow, TwoFollow, TwoFollow, TwoFollow,
+        TooShort | Overlong2, TooShort, TooShort | Overlong3 | Surrogate, TooShort | TooLarge | TooLargeOrOverlong4);
+
+    private static readonly Vector256<byte> LeadLow = Table(
+        Any | Overlong3 | Overlong2 | TooLargeOrOverlong4, Any | Overlong2, Any, Any,
+        Any | TooLarge,
+        Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4,
+        Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4,
+        Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4,
+        Any | TooLarge | TooLargeOrOverlong4 | Surrogate, Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4);
+
+    private static readonly Vector256<byte> NextHigh = Table(
+        TooShort, TooShort, TooShort, TooShort, TooShort, TooShort, TooShort, TooShort,
+        Stray | Overlong2 | TwoFollow | Overlong3 | TooLargeOrOverlong4,
+        Stray | Overlong2 | TwoFollow | Overlong3 | TooLarge,
+        Stray | Overlong2 | TwoFollow | Surrogate | TooLarge,
+        Stray | Overlong2 | TwoFollow | Surrogate | TooLarge,
+        TooShort, TooShort, TooShort, TooShort);
+
     public static bool IsValid(ReadOnlySpan<byte> text) =>
         Avx2.IsSupported && text.Length >= Vector256<byte>.Count ? IsValidByVector(text) : Utf8.IsValid(text);
 
@@ -88,29 +110,6 @@ internal static class Utf8Check
         return (needed & Vector256.Create((byte)0x80)) ^ pair;
     }
 
-    private static Vector256<byte> LeadHigh => Table(
-        // 0___ to 7___: ASCII. 8___ to B___: a following byte.
-        Stray, Stray, Stray, Stray, Stray, Stray, Stray, Stray,
-        TwoFollow, TwoFollow, TwoFollow, TwoFollow,
-        TooShort | Overlong2, TooShort, TooShort | Overlong3 | Surrogate, TooShort | TooLarge | TooLargeOrOverlong4);
-
-    private static Vector256<byte> LeadLow => Table(
-        Any | Overlong3 | Overlong2 | TooLargeOrOverlong4, Any | Overlong2, Any, Any,
-        Any | TooLarge,
-        Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4,
-        Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4,
-        Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4,
-        Any | TooLarge | TooLargeOrOverlong4 | Surrogate, Any | TooLarge | TooLargeOrOverlong4, Any | TooLarge | TooLargeOrOverlong4);
-
-    private static Vector256<byte> NextHigh => Table(
-        TooShort, TooShort, TooShort, TooShort, TooShort, TooShort, TooShort, TooShort,
-        Stray | Overlong2 | TwoFollow | Overlong3 | TooLargeOrOverlong4,
-        Stray | Overlong2 | TwoFollow | Overlong3 | TooLarge,
-        Stray | Overlong2 | TwoFollow | Surrogate | TooLarge,
-        Stray | Overlong2 | TwoFollow | Surrogate | TooLarge,
-        TooShort, TooShort, TooShort, TooShort);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Table(
         byte a, byte b, byte c, byte d, byte e, byte f, byte g, byte h, byte i, byte j, byte k, byte l, byte m, byte n, byte o, byte p) =>
         Vector256.Create(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
