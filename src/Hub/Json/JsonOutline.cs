@@ -21,9 +21,9 @@ internal sealed class JsonOutline
         Width = width;
     }
 
-    public static JsonOutline Nothing { get; } = new([default], [], 0);
+    public static JsonOutline Nothing { get; } = new(new Spot[1], new Slot[1], 0);
 
-    public ReadOnlySpan<Spot> Spots => _spots;
+    public Spot[] Spots => _spots;
 
     /// <summary>Columns outside of any array.</summary>
     public int Width { get; }
@@ -49,10 +49,14 @@ internal sealed class JsonOutline
 
     private readonly record struct Slot(uint Hash, int Spot, byte[] Name);
 
-    /// <summary>A spot while the outline is being made. Columns are known at once; what is asked for later only adds to them.</summary>
+    /// <summary>
+    /// A spot while the outline is being made. Columns are known at once; what is asked for later only adds to them. Lists hold objects, because lists of structs would have
+    /// to be compiled while the hub starts (docs/decisions/0007).
+    /// </summary>
     public sealed class Draft
     {
-        private readonly List<(JsonName Name, Draft Spot)> _members = [];
+        private readonly List<Draft> _members = [];
+        private readonly JsonName _name;
         private readonly Draft _row;
         private int _columns;
         private Draft? _element;
@@ -64,12 +68,18 @@ internal sealed class JsonOutline
             Place = _columns++;
         }
 
-        private Draft(Draft? row)
+        private Draft(Draft owner, in JsonName name)
         {
-            _row = row ?? this;
-            // The first column of a row leads to the next row.
-            if (row is null) _columns = 1;
+            _name = name;
+            _row = owner._row;
             Place = _row._columns++;
+        }
+
+        private Draft(int firstColumn)
+        {
+            _row = this;
+            Place = firstColumn;
+            _columns = firstColumn + 1;
         }
 
         /// <summary>Column of the value, in the row it belongs to.</summary>
@@ -80,45 +90,59 @@ internal sealed class JsonOutline
 
         public Draft Member(in JsonName name)
         {
-            foreach (var (known, spot) in _members)
-                if (known.Utf8.SequenceEqual(name.Utf8))
-                    return spot;
-            var member = new Draft(_row);
-            _members.Add((name, member));
+            foreach (var known in _members)
+                if (known._name.Utf8.SequenceEqual(name.Utf8))
+                    return known;
+            var member = new Draft(this, name);
+            _members.Add(member);
             return member;
         }
 
         /// <summary>Every element, should the value be an array.</summary>
         public Draft Element()
         {
-            if (Rows < 0) Rows = _row._columns++;
-            return _element ??= new(null);
+            if (_element is not null) return _element;
+            Rows = _row._columns++;
+            // The first column of a row leads to the next row.
+            return _element = new(firstColumn: 1);
         }
 
         public JsonOutline Build()
         {
-            var spots = new List<Spot> { default };
-            var slots = new List<Slot>();
-            Add(spots, slots);
-            return new([.. spots], [.. slots], _columns);
+            var (spots, slots) = (1, 0);
+            Count(ref spots, ref slots);
+            var outline = new JsonOutline(new Spot[spots], new Slot[slots], _columns);
+            (spots, slots) = (1, 0);
+            Write(outline, ref spots, ref slots);
+            return outline;
         }
 
-        private int Add(List<Spot> spots, List<Slot> slots)
+        private int SlotCount => _members.Count == 0 ? 0 : (int)BitOperations.RoundUpToPowerOf2((uint)_members.Count * 2);
+
+        private void Count(ref int spots, ref int slots)
         {
-            var index = spots.Count;
-            spots.Add(default);
-            var first = slots.Count;
-            var size = _members.Count == 0 ? 0 : (int)BitOperations.RoundUpToPowerOf2((uint)_members.Count * 2);
-            slots.AddRange(Enumerable.Repeat(default(Slot), size));
-            foreach (var (name, member) in _members)
+            spots++;
+            slots += SlotCount;
+            foreach (var member in _members)
+                member.Count(ref spots, ref slots);
+            _element?.Count(ref spots, ref slots);
+        }
+
+        /// <returns>The number of the spot.</returns>
+        private int Write(JsonOutline outline, ref int spots, ref int slots)
+        {
+            var spot = spots++;
+            var (first, mask) = (slots, SlotCount - 1);
+            slots += SlotCount;
+            foreach (var member in _members)
             {
-                var at = name.Hash;
-                while (slots[first + (int)(at & (uint)(size - 1))].Spot != 0) at++;
-                slots[first + (int)(at & (uint)(size - 1))] = new(name.Hash, member.Add(spots, slots), name.Utf8.ToArray());
+                var probe = member._name.Hash;
+                while (outline._slots[first + (int)(probe & (uint)mask)].Spot != 0) probe++;
+                outline._slots[first + (int)(probe & (uint)mask)] = new(member._name.Hash, member.Write(outline, ref spots, ref slots), member._name.Utf8.ToArray());
             }
 
-            spots[index] = new(Place, Rows, _element?.Add(spots, slots) ?? 0, _columns, first, size - 1);
-            return index;
+            outline._spots[spot] = new(Place, Rows, _element?.Write(outline, ref spots, ref slots) ?? 0, _columns, first, mask);
+            return spot;
         }
     }
 }

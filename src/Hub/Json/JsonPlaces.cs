@@ -9,24 +9,24 @@ internal sealed class JsonPlaces
     /// <summary>Stands instead of a first row: the value is an object, whose members only the tape tells.</summary>
     public const int OfObject = -2;
 
-    // What a record before had; a wrong one costs a comparison.
-    private readonly NextName[] _expected = new NextName[NextName.Slots];
+    private JsonOutline? _outline;
     private int[] _columns = new int[256];
     private int _used;
 
     public int[] Columns => _columns;
 
-    /// <summary>Which name followed which, for <see cref="NextName.IndexAfter"/>.</summary>
-    public ReadOnlySpan<NextName> Expected => _expected;
-
-    public void Expect(int index, in NextName next) => _expected[index] = next;
+    /// <summary>Which name followed which in the documents before, by <see cref="NextName.IndexAfter"/>; none before a second document of the same outline.</summary>
+    public NextName[]? Expected { get; private set; }
 
     /// <summary>Forgets the document before.</summary>
-    /// <param name="width">Columns outside of any array.</param>
-    public void Reset(int width)
+    /// <param name="outline">What will be asked of the next.</param>
+    public void Reset(JsonOutline outline)
     {
+        if (ReferenceEquals(outline, _outline)) Expected ??= new NextName[NextName.Slots];
+        else Expected = null;
+        _outline = outline;
         _used = 0;
-        AddRow(width);
+        AddRow(outline.Width);
     }
 
     /// <returns>The first column of the row, counted over all rows.</returns>

@@ -40,10 +40,10 @@ internal ref partial struct JsonScanner
         var frame = default(Frame);
         // What is asked of the value that comes next, and the row it belongs to.
         var spots = _outline.Spots;
-        int[] columns = _places is null ? [] : _places.Columns;
+        var columns = _places?.Columns;
         var spot = _places is null ? 0 : 1;
         var row = 0;
-        ReadOnlySpan<NextName> expected = _places is null ? [] : _places.Expected;
+        var expected = _places?.Expected;
 
     Value:
         if ((uint)pos >= (uint)text.Length) return End(text.Length);
@@ -63,7 +63,7 @@ internal ref partial struct JsonScanner
             nodes = _store.Nodes;
         }
 
-        if (spot != 0) columns[row + spots[spot].Place] = count;
+        if (spot != 0) columns![row + spots[spot].Place] = count;
         switch (c)
         {
             case (byte)'"':
@@ -87,7 +87,7 @@ internal ref partial struct JsonScanner
                     ref readonly var asked = ref spots[spot];
                     frame.Spot = !frame.IsObject ? asked.Element : asked.Mask >= 0 ? spot : 0;
                     frame.Row = frame.IsObject ? row : row + asked.Rows;
-                    if (frame.IsObject && asked.Element != 0) columns[row + asked.Rows] = JsonPlaces.OfObject;
+                    if (frame.IsObject && asked.Element != 0) columns![row + asked.Rows] = JsonPlaces.OfObject;
                 }
 
                 count++;
@@ -164,7 +164,7 @@ internal ref partial struct JsonScanner
             var escapes = false;
             uint hash = 0;
             spot = frame.Spot;
-            if (spot != 0)
+            if (spot != 0 && expected is not null)
             {
                 ref readonly var next = ref expected[NextName.IndexAfter(spot, frame.LastName)];
                 if (next.Owner == spot && next.StandsAt(text, pos + 1))
@@ -183,7 +183,7 @@ internal ref partial struct JsonScanner
                 if (spot != 0)
                 {
                     spot = _outline.Find(spot, hash, text[(pos + 1)..close], escapes);
-                    if (!escapes) _places!.Expect(NextName.IndexAfter(frame.Spot, frame.LastName), new(text, pos + 1, close, hash, frame.Spot, spot));
+                    if (expected is not null && !escapes) expected[NextName.IndexAfter(frame.Spot, frame.LastName)] = new(text, pos + 1, close, hash, frame.Spot, spot);
                 }
             }
 

@@ -45,7 +45,7 @@ public sealed class JsonTape
         _buffer = buffer;
         var document = buffer.AsSpan(start, length);
         if (!Utf8Check.IsValid(document)) return InvalidUtf8(document);
-        places?.Reset(outline.Width);
+        places?.Reset(outline);
         var mark = document.StartsWith("\uFEFF"u8) ? 3 : 0;
         var scanner = new JsonScanner(buffer.AsSpan(0, start + length), start, limits, _store, outline, places);
         return scanner.Scan(start + mark);

@@ -1,3 +1,4 @@
+using System.Text;
 using CsCheck;
 using IntegrationHub.Json;
 
@@ -51,15 +52,49 @@ public sealed class JsonOutlineTests
         var columns = places.Columns;
         for (var row = columns[list.Rows]; row >= 0; row = columns[row])
         {
-            names.Add(columns[row + name.Place] < 0 ? "-" : System.Text.Encoding.UTF8.GetString(tape.Raw(columns[row + name.Place])));
+            names.Add(columns[row + name.Place] < 0 ? "-" : Encoding.UTF8.GetString(tape.Raw(columns[row + name.Place])));
             var first = columns[row + inner.Rows];
             leaves.Add(first == JsonPlaces.OfObject ? "object" : first < 0 ? "-" : "");
             for (var at = first; at >= 0; at = columns[at])
-                leaves[^1] += System.Text.Encoding.UTF8.GetString(tape.Raw(columns[at + leaf.Place]));
+                leaves[^1] += Encoding.UTF8.GetString(tape.Raw(columns[at + leaf.Place]));
         }
 
         Assert.Equal(["1", "-", "-", "4"], names);
         Assert.Equal(["78", "-", "object", "-"], leaves);
+    }
+
+    [Theory]
+    [InlineData("""{"a":1,"bb":2,"c":{"a":3}}""")]
+    [InlineData("""{"a" :1,"bb": 2,"c":{"\u0061":3}}""")]
+    [InlineData("""{"a":1,"bbb":4,"c":{"a":3,"bb":5},"bb":2}""")]
+    [InlineData("""{"c":{"a":3},"bb":2,"a":1,"a2345678901234567890123456789012345":0}""")]
+    [InlineData("""{"a2345678901234567890123456789012345":0,"c":{"a":3},"bb":2,"a":1}""")]
+    public void Names_that_other_documents_made_expected_mislead_nobody(string text)
+    {
+        string[] others = ["""{"a":0,"bb":0,"c":{"a":0}}""", """{"bb":0,"a":0,"c":0}""", """{"a2345678901234567890123456789012345":0,"a":0,"c":{"bb":0,"a":0}}"""];
+        var places = new JsonPlaces();
+        var tape = new JsonTape();
+        // The second outline gives other numbers to the same members.
+        foreach (var order in (string[][])[["a", "bb", "c"], ["c", "bb", "a"]])
+        {
+            var document = new JsonOutline.Draft();
+            var wanted = Array.ConvertAll(order, name => document.Member(new(name)));
+            var inner = document.Member(new("c")).Member(new("a"));
+            var outline = document.Build();
+            foreach (var other in others.Concat(others))
+            {
+                Read(other, outline);
+                Assert.Equal("1 2 3", Read(text, outline));
+            }
+
+            string Read(string json, JsonOutline asked)
+            {
+                var bytes = Encoding.UTF8.GetBytes(json);
+                Assert.True(tape.Parse(bytes, 0, bytes.Length, JsonLimits.Default, asked, places).IsOk);
+                int[] found = [places.Columns[wanted[Array.IndexOf(order, "a")].Place], places.Columns[wanted[Array.IndexOf(order, "bb")].Place], places.Columns[inner.Place]];
+                return string.Join(' ', found.Select(node => node < 0 ? "-" : Encoding.UTF8.GetString(tape.Raw(node))));
+            }
+        }
     }
 
     [Fact]

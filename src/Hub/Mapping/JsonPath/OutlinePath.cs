@@ -49,7 +49,7 @@ internal sealed class OutlinePath
     {
         var columns = places.Columns;
         var row = 0;
-        foreach (ref readonly var hop in _hops.AsSpan())
+        foreach (var hop in _hops)
         {
             row = columns[row + hop.Rows];
             for (var index = hop.Index; index > 0 && row >= 0; index--)
@@ -78,7 +78,7 @@ internal sealed class OutlinePath
             return true;
         }
 
-        ref readonly var hop = ref _hops[hopIndex];
+        var hop = _hops[hopIndex];
         var element = columns[row + hop.Rows];
         if (element == JsonPlaces.OfObject) return hop.Index >= 0;
         for (long index = 0; element >= 0; element = columns[element], index++)
@@ -112,5 +112,5 @@ internal sealed class OutlinePath
     /// <param name="Index">Which element; -1 for each.</param>
     /// <param name="Filter">What must hold for an element.</param>
     /// <param name="Tested">Column of what the filter compares.</param>
-    private readonly record struct Hop(int Rows, long Index, IsLiteral? Filter, int Tested);
+    private sealed record Hop(int Rows, long Index, IsLiteral? Filter, int Tested);
 }
