@@ -15,15 +15,19 @@ internal ref partial struct JsonScanner
     private readonly int _documentStart;
     private readonly JsonLimits _limits;
     private readonly JsonTapeStore _store;
+    private readonly JsonOutline _outline;
+    private readonly JsonPlaces? _places;
     private JsonParseResult _fault;
 
     /// <remarks>The text is the buffer from its first byte to the end of the document, so that positions are buffer positions.</remarks>
-    public JsonScanner(ReadOnlySpan<byte> text, int documentStart, JsonLimits limits, JsonTapeStore store)
+    public JsonScanner(ReadOnlySpan<byte> text, int documentStart, JsonLimits limits, JsonTapeStore store, JsonOutline outline, JsonPlaces? places)
     {
         _text = text;
         _documentStart = documentStart;
         _limits = limits;
         _store = store;
+        _outline = outline;
+        _places = places;
     }
 
     public JsonParseResult Scan(int pos)
@@ -34,6 +38,12 @@ internal ref partial struct JsonScanner
         var count = 0;
         var depth = 0;
         var frame = default(Frame);
+        // What is asked of the value that comes next, and the row it belongs to.
+        var spots = _outline.Spots;
+        var columns = _places?.Columns;
+        var spot = _places is null ? 0 : 1;
+        var row = 0;
+        var expected = _places?.Expected;
 
     Value:
         if ((uint)pos >= (uint)text.Length) return End(text.Length);
@@ -53,6 +63,7 @@ internal ref partial struct JsonScanner
             nodes = _store.Nodes;
         }
 
+        if (spot != 0) columns![row + spots[spot].Place] = count;
         switch (c)
         {
             case (byte)'"':
@@ -71,13 +82,21 @@ internal ref partial struct JsonScanner
                 if (depth > 0) _store.Push(depth - 1, frame);
                 depth++;
                 frame = new Frame { Node = count, Start = pos, IsObject = c == '{' };
+                if (spot != 0)
+                {
+                    ref readonly var asked = ref spots[spot];
+                    frame.Spot = !frame.IsObject ? asked.Element : asked.Mask >= 0 ? spot : 0;
+                    frame.Row = frame.IsObject ? row : row + asked.Rows;
+                    if (frame.IsObject && asked.Element != 0) columns![row + asked.Rows] = JsonPlaces.OfObject;
+                }
+
                 count++;
                 pos++;
                 if ((uint)pos < (uint)text.Length && text[pos] <= ' ') pos = SkipBlanks(pos);
                 if ((uint)pos >= (uint)text.Length) return End(text.Length);
                 if (text[pos] == (frame.IsObject ? '}' : ']')) goto Close;
                 if (frame.IsObject) goto Name;
-                goto Value;
+                goto Element;
 
             case (byte)'t':
                 if (!Literal("true"u8, pos)) return _fault;
@@ -112,6 +131,18 @@ internal ref partial struct JsonScanner
                 }
         }
 
+    Element:
+        spot = frame.Spot;
+        if (spot != 0)
+        {
+            row = _places!.AddRow(spots[spot].Width);
+            columns = _places.Columns;
+            columns[frame.Row] = row;
+            frame.Row = row;
+        }
+
+        goto Value;
+
     Name:
         if ((uint)pos >= (uint)text.Length) return End(text.Length);
         if (text[pos] <= ' ')
@@ -129,9 +160,33 @@ internal ref partial struct JsonScanner
         }
 
         {
-            var close = ScanString(pos + 1, out var escapes);
-            if (close < 0) return _fault;
-            var hash = escapes ? JsonTapeStore.HashEscaped(text[(pos + 1)..close]) : JsonName.HashOf(text[(pos + 1)..close]);
+            var close = -1;
+            var escapes = false;
+            uint hash = 0;
+            spot = frame.Spot;
+            if (spot != 0 && expected is not null)
+            {
+                ref readonly var next = ref expected[NextName.IndexAfter(spot, frame.LastName)];
+                if (next.Owner == spot && next.StandsAt(text, pos + 1))
+                {
+                    close = pos + 1 + next.Length;
+                    hash = next.Hash;
+                    spot = next.Spot;
+                }
+            }
+
+            if (close < 0)
+            {
+                close = ScanString(pos + 1, out escapes);
+                if (close < 0) return _fault;
+                hash = escapes ? JsonTapeStore.HashEscaped(text[(pos + 1)..close]) : JsonName.HashOf(text[(pos + 1)..close]);
+                if (spot != 0)
+                {
+                    spot = _outline.Find(spot, hash, text[(pos + 1)..close], escapes);
+                    if (expected is not null && !escapes) expected[NextName.IndexAfter(frame.Spot, frame.LastName)] = new(text, pos + 1, close, hash, frame.Spot, spot);
+                }
+            }
+
             nodes[count] = new JsonNode(JsonKind.Name, pos + 1, close - pos - 1, count + 1, (int)hash, escapes);
             var bit = 1UL << (int)(hash & 63);
             if ((frame.Seen & bit) != 0 && frame.Count < FewMembers && IsRepeated(nodes, frame.Node + 1, count))
@@ -141,6 +196,8 @@ internal ref partial struct JsonScanner
             }
 
             frame.Seen |= bit;
+            frame.LastName = hash;
+            row = frame.Row;
             count++;
             pos = close + 1;
         }
@@ -167,7 +224,7 @@ internal ref partial struct JsonScanner
         {
             pos++;
             if (frame.IsObject) goto Name;
-            goto Value;
+            goto Element;
         }
 
         if (c != (frame.IsObject ? '}' : ']'))
@@ -227,6 +284,13 @@ internal ref partial struct JsonScanner
         public int Node;
         public int Start;
         public int Count;
+
+        // Of an object: what is asked of its members, and their row. Of an array: what is asked of each element, and the column that leads to the next row.
+        public int Spot;
+        public int Row;
+
+        // Hash of the member before.
+        public uint LastName;
         public bool IsObject;
     }
 }

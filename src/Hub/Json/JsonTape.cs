@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Unicode;
 
 namespace IntegrationHub.Json;
 
@@ -31,7 +30,11 @@ public sealed class JsonTape
     public JsonParseResult Parse(byte[] buffer, JsonLimits? limits = null) => Parse(buffer, 0, buffer.Length, limits);
 
     /// <summary>Reads exactly one RFC 8259 document; a byte order mark before it is skipped.</summary>
-    public JsonParseResult Parse(byte[] buffer, int start, int length, JsonLimits? limits = null)
+    public JsonParseResult Parse(byte[] buffer, int start, int length, JsonLimits? limits = null) =>
+        Parse(buffer, start, length, limits ?? JsonLimits.Default, JsonOutline.Nothing, null);
+
+    /// <summary>The same, and notes where the values of an outline stand. With <see cref="HasRepeatedNames"/> what is noted means nothing.</summary>
+    internal JsonParseResult Parse(byte[] buffer, int start, int length, JsonLimits limits, JsonOutline outline, JsonPlaces? places)
     {
         ArgumentNullException.ThrowIfNull(buffer);
         ArgumentOutOfRangeException.ThrowIfNegative(start);
@@ -41,9 +44,10 @@ public sealed class JsonTape
         _store.Reset();
         _buffer = buffer;
         var document = buffer.AsSpan(start, length);
-        if (!Utf8.IsValid(document)) return InvalidUtf8(document);
+        if (!Utf8Check.IsValid(document)) return InvalidUtf8(document);
+        places?.Reset(outline);
         var mark = document.StartsWith("\uFEFF"u8) ? 3 : 0;
-        var scanner = new JsonScanner(buffer.AsSpan(0, start + length), start, limits ?? JsonLimits.Default, _store);
+        var scanner = new JsonScanner(buffer.AsSpan(0, start + length), start, limits, _store, outline, places);
         return scanner.Scan(start + mark);
     }
 

@@ -27,12 +27,12 @@ internal sealed class ConstantExpression(Value value) : Expression
     public override Value Evaluate(MappingRun run) => Value;
 }
 
-/// <summary>A path from the root to at most one node, found with all others of the mapping before the rules run.</summary>
-internal sealed class RootPath(int place) : Expression
+/// <summary>A path from the root to at most one node.</summary>
+internal sealed class RootPath(JsonPathQuery query, OutlinePath? noted) : Expression
 {
     public override Value Evaluate(MappingRun run)
     {
-        var node = run.Place(place);
+        var node = noted is not null && run.Places is { } places ? noted.Single(places) : query.SelectSingle(run.Tape, 0, 0);
         return node < 0 ? Value.Absent : run.FromNode(node);
     }
 }
@@ -49,19 +49,15 @@ internal sealed class CurrentPath(JsonPathQuery query) : Expression
 
 /// <summary>A path to any number of nodes; none is absence.</summary>
 /// <param name="query">The path.</param>
-/// <param name="place">Where its first segments lead, which give one node at most; -1 for a path from <c>@</c>.</param>
-internal sealed class PluralPath(JsonPathQuery query, int place) : Expression
+/// <param name="noted">The same from the root, if an outline can say it.</param>
+internal sealed class PluralPath(JsonPathQuery query, OutlinePath? noted) : Expression
 {
-    private readonly int _segment = place < 0 ? 0 : query.SingularSegments;
-
     public override Value Evaluate(MappingRun run)
     {
-        var start = place < 0 ? run.Current : run.Place(place);
-        if (start < 0)
-            return Value.Absent;
         var mark = run.Nodes.Count;
-        var outcome = query.SelectFrom(run.Tape, 0, start, _segment, run.Nodes, run.Limits.PathWork);
-        var value = outcome == JsonPathOutcome.Complete ? run.ListNodes(mark) : Value.Fault("the path visits more of the document than is allowed");
+        var complete = (noted is not null && run.Places is { } places && noted.Select(run.Tape, places, run.Nodes))
+            || query.Select(run.Tape, 0, run.Current, run.Nodes, run.Limits.PathWork) == JsonPathOutcome.Complete;
+        var value = complete ? run.ListNodes(mark) : Value.Fault("the path visits more of the document than is allowed");
         run.Nodes.Shorten(mark);
         return value;
     }

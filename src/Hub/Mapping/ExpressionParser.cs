@@ -1,4 +1,5 @@
 using System.Text;
+using IntegrationHub.Json;
 using IntegrationHub.Mapping.Functions;
 using IntegrationHub.Mapping.JsonPath;
 using IntegrationHub.Yaml;
@@ -15,16 +16,16 @@ internal sealed class ExpressionParser
 
     private readonly string _text;
     private readonly IReadOnlyDictionary<string, FunctionSpec> _functions;
-    private readonly PathTree.Builder _places;
+    private readonly JsonOutline.Draft _outline;
     private readonly JsonPathScope _scope;
     private readonly List<string> _paths;
     private int _at;
 
-    private ExpressionParser(string text, IReadOnlyDictionary<string, FunctionSpec> functions, PathTree.Builder places, bool insideEach, List<string> paths)
+    private ExpressionParser(string text, IReadOnlyDictionary<string, FunctionSpec> functions, JsonOutline.Draft outline, bool insideEach, List<string> paths)
     {
         _text = text;
         _functions = functions;
-        _places = places;
+        _outline = outline;
         _scope = insideEach ? JsonPathScope.RootOrCurrent : JsonPathScope.Root;
         _paths = paths;
     }
@@ -32,13 +33,13 @@ internal sealed class ExpressionParser
     /// <summary>Parses a whole expression; faults go to the diagnostics with their column in the file.</summary>
     /// <param name="node">The scalar that holds the text.</param>
     /// <param name="functions">What may be called.</param>
-    /// <param name="places">Receives the paths from the root.</param>
+    /// <param name="outline">Receives what paths from the root ask for.</param>
     /// <param name="insideEach">Whether <c>@</c> may start a path.</param>
     /// <param name="paths">Receives the text of every path that is read.</param>
     /// <param name="diagnostics">Receives the faults.</param>
-    public static Expression? Parse(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, PathTree.Builder places, bool insideEach, List<string> paths, Diagnostics diagnostics)
+    public static Expression? Parse(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, JsonOutline.Draft outline, bool insideEach, List<string> paths, Diagnostics diagnostics)
     {
-        var parser = new ExpressionParser(node.Text, functions, places, insideEach, paths);
+        var parser = new ExpressionParser(node.Text, functions, outline, insideEach, paths);
         try
         {
             var expression = parser.Piped(0);
@@ -55,9 +56,9 @@ internal sealed class ExpressionParser
     }
 
     /// <summary>Parses a template such as <c>{$.name} / {$.company}</c>; <c>{{</c> and <c>}}</c> stand for braces.</summary>
-    public static Expression? ParseTemplate(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, PathTree.Builder places, bool insideEach, List<string> paths, Diagnostics diagnostics)
+    public static Expression? ParseTemplate(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, JsonOutline.Draft outline, bool insideEach, List<string> paths, Diagnostics diagnostics)
     {
-        var parser = new ExpressionParser(node.Text, functions, places, insideEach, paths);
+        var parser = new ExpressionParser(node.Text, functions, outline, insideEach, paths);
         try
         {
             return parser.TemplateParts();
@@ -135,10 +136,10 @@ internal sealed class ExpressionParser
 
         _paths.Add(_text[_at..end].TrimEnd());
         _at = end;
-        var place = query.StartsAtCurrent ? -1 : _places.Place(query, query.SingularSegments);
+        var noted = query.StartsAtCurrent ? null : OutlinePath.Add(query, _outline);
         if (!query.IsSingular)
-            return new PluralPath(query, place) { GivesMany = true };
-        return place < 0 ? new CurrentPath(query) : new RootPath(place);
+            return new PluralPath(query, noted) { GivesMany = true };
+        return query.StartsAtCurrent ? new CurrentPath(query) : new RootPath(query, noted);
     }
 
     private Pipeline Function(Expression input, int depth)

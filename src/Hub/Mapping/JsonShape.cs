@@ -10,12 +10,12 @@ public sealed class JsonShape
     private static readonly FieldType Any = new() { Name = "value", Kind = FieldKind.Json };
 
     private readonly Expression _expression;
-    private readonly PathTree _paths;
+    private readonly JsonOutline _outline;
 
-    internal JsonShape(Expression expression, PathTree paths)
+    internal JsonShape(Expression expression, JsonOutline outline)
     {
         _expression = expression;
-        _paths = paths;
+        _outline = outline;
     }
 
     /// <summary>The value as JSON; what the document does not have is left out.</summary>
@@ -26,7 +26,7 @@ public sealed class JsonShape
     {
         var run = new MappingRun(limits);
         fault = null;
-        if (!run.Read(document, 0, document.Length, _paths).IsOk)
+        if (!run.Read(document, 0, document.Length, _outline).IsOk)
         {
             fault = "the document is no JSON";
             return null;

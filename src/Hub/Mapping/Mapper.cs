@@ -22,7 +22,7 @@ public sealed class Mapper(MappingPlan plan, MappingLimits? limits = null)
     public MappedRecord Map(byte[] buffer, int start, int length)
     {
         _result.Clear();
-        var parsed = _run.Read(buffer, start, length, plan.Paths);
+        var parsed = _run.Read(buffer, start, length, plan.Outline);
         if (!parsed.IsOk)
             return _result.Reject(new("read", "$", "bytes", $"not usable as JSON, {parsed}"));
         try

@@ -1,4 +1,5 @@
 using System.Text;
+using IntegrationHub.Json;
 using IntegrationHub.Mapping.Functions;
 using IntegrationHub.Mapping.JsonPath;
 using IntegrationHub.Model;
@@ -15,7 +16,7 @@ public sealed class MappingCompiler
     private readonly IReadOnlyDictionary<string, FunctionSpec> _functions;
     private readonly Diagnostics _diagnostics;
     private readonly List<Rule> _rules = [];
-    private readonly PathTree.Builder _places = new();
+    private readonly JsonOutline.Draft _outline = new();
 
     private MappingCompiler(EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions, Diagnostics diagnostics)
     {
@@ -37,7 +38,7 @@ public sealed class MappingCompiler
     public static JsonShape? CompileShape(YamlNode node, EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions, Diagnostics diagnostics)
     {
         var compiler = new MappingCompiler(model, functions, diagnostics);
-        return compiler.Value(node, null, inside: false, []) is { } expression ? new(expression, compiler._places.Build()) : null;
+        return compiler.Value(node, null, inside: false, []) is { } expression ? new(expression, compiler._outline.Build()) : null;
     }
 
     private MappingPlan? File(string text)
@@ -55,7 +56,7 @@ public sealed class MappingCompiler
             _diagnostics.Add(section.Get("contributes") ?? section.Node, "contributes: expected at least one entry");
         var tests = section.List("tests").Select(Test).OfType<MappingTest>().ToList();
         section.Finish();
-        return new(_diagnostics.File, text, parts[0], parts.ElementAtOrDefault(1) ?? "", contributions, _places.Build(), _rules, tests);
+        return new(_diagnostics.File, text, parts[0], parts.ElementAtOrDefault(1) ?? "", contributions, _outline.Build(), _rules, tests);
     }
 
     private ContributionPlan? Contribution(YamlNode node)
@@ -185,7 +186,7 @@ public sealed class MappingCompiler
         switch (node.Kind)
         {
             case YamlKind.Scalar when node.Text.StartsWith('$') || (node.Text.StartsWith('@') && !node.IsPlain):
-                return ExpressionParser.Parse(node, _functions, _places, inside, paths, _diagnostics);
+                return ExpressionParser.Parse(node, _functions, _outline, inside, paths, _diagnostics);
             case YamlKind.Scalar:
                 return Literal(node);
             case YamlKind.List:
@@ -278,7 +279,7 @@ public sealed class MappingCompiler
             case "$template":
                 if (!Alone() || value.Kind != YamlKind.Scalar)
                     return Refuse(value, "$template takes a text such as \"{$.name} / {$.company}\"");
-                return ExpressionParser.ParseTemplate(value, _functions, _places, inside, paths, _diagnostics);
+                return ExpressionParser.ParseTemplate(value, _functions, _outline, inside, paths, _diagnostics);
             case "$first":
                 return Alone() && value.Kind == YamlKind.List ? First(value, field, inside, paths) : Refuse(value, "$first takes a list of alternatives");
             case "$each":

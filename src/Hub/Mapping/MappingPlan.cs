@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using IntegrationHub.Json;
 using IntegrationHub.Mapping.JsonPath;
 using IntegrationHub.Model;
 using IntegrationHub.Yaml;
@@ -9,14 +10,14 @@ namespace IntegrationHub.Mapping;
 /// <summary>A compiled mapping file, bound to the model. Immutable; run it with <see cref="Mapper"/>.</summary>
 public sealed class MappingPlan
 {
-    internal MappingPlan(string file, string text, string connector, string stream, ContributionPlan[] contributions, PathTree paths, IReadOnlyList<Rule> rules, IReadOnlyList<MappingTest> tests)
+    internal MappingPlan(string file, string text, string connector, string stream, ContributionPlan[] contributions, JsonOutline outline, IReadOnlyList<Rule> rules, IReadOnlyList<MappingTest> tests)
     {
         File = file;
         Text = text;
         Connector = connector;
         Stream = stream;
         Contributions = contributions;
-        Paths = paths;
+        Outline = outline;
         Rules = rules;
         Tests = tests;
         Hash = HashOf(text);
@@ -44,8 +45,8 @@ public sealed class MappingPlan
 
     internal ContributionPlan[] Contributions { get; }
 
-    /// <summary>The singular paths of all rules.</summary>
-    internal PathTree Paths { get; }
+    /// <summary>What the paths of all rules ask for.</summary>
+    internal JsonOutline Outline { get; }
 
     /// <summary>Entity types it contributes to, one per entry of <c>contributes:</c>.</summary>
     public IReadOnlyList<EntityType> Entities => [.. Contributions.Select(c => c.Entity)];

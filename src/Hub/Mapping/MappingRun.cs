@@ -31,7 +31,11 @@ public sealed record MappingLimits
 /// <summary>The state of mapping one record: the document, where <c>@</c> stands, and memory. One per thread, reused.</summary>
 internal sealed class MappingRun(MappingLimits limits)
 {
-    private int[] _places = [];
+    // Within these a path that an outline can say visits less than is allowed, whatever the document: to follow what was noted never says anything else than the query.
+    private const int NotedBytes = 64 * 1024;
+    private const long NotedWork = 1_000_000;
+
+    private readonly JsonPlaces _places = new();
 
     public MappingLimits Limits { get; } = limits;
 
@@ -59,8 +63,11 @@ internal sealed class MappingRun(MappingLimits limits)
     /// <summary>Nodes that paths have found, used in the same way.</summary>
     public NodeList Nodes { get; } = new();
 
-    /// <summary>Begins a record, whatever became of the one before: parses it, and finds the nodes of all singular paths in it.</summary>
-    public JsonParseResult Read(byte[] buffer, int start, int length, PathTree paths)
+    /// <summary>What the parse found of the mapping's outline, or <c>null</c> when paths have to be searched for.</summary>
+    public JsonPlaces? Places { get; private set; }
+
+    /// <summary>Begins a record, whatever became of the one before: parses it.</summary>
+    public JsonParseResult Read(byte[] buffer, int start, int length, JsonOutline outline)
     {
         Buffer = buffer;
         Current = 0;
@@ -70,28 +77,22 @@ internal sealed class MappingRun(MappingLimits limits)
         Issues.Clear();
         if (length > Value.MaxBytes - start)
             return new(JsonParseCode.TooLong, 0, $"the document lies beyond {Value.MaxBytes:N0} bytes");
-        var parsed = Tape.Parse(buffer, start, length, Limits.Json);
-        if (!parsed.IsOk)
-            return parsed;
-        if (_places.Length < paths.Count)
-            _places = new int[paths.Count];
-        paths.Resolve(Tape, _places.AsSpan(0, paths.Count));
+        Places = length <= NotedBytes && Limits.PathWork >= NotedWork ? _places : null;
+        var parsed = Tape.Parse(buffer, start, length, Limits.Json, outline, Places);
+        if (Tape.HasRepeatedNames)
+            Places = null;
         return parsed;
     }
-
-    /// <summary>The node of a singular path, or -1.</summary>
-    public int Place(int place) => _places[place];
 
     /// <summary>A node of the document as a value; texts without escapes share the document's memory.</summary>
     public Value FromNode(int node)
     {
         ref readonly var at = ref Tape[node];
+        // Most are texts: asked first, they need no jump through a table.
+        if (at.Kind == JsonKind.String)
+            return at.HasEscapes ? Scratch.Commit(Tape.CopyText(node, Scratch.Reserve(at.Length))) : Value.PlainText(Buffer, at.Start, at.Length);
         switch (at.Kind)
         {
-            case JsonKind.String when !at.HasEscapes:
-                return Value.PlainText(Buffer, at.Start, at.Length);
-            case JsonKind.String:
-                return Scratch.Commit(Tape.CopyText(node, Scratch.Reserve(at.Length)));
             case JsonKind.Number:
                 return Value.Number(Buffer, at.Start, at.Length);
             case JsonKind.True:

@@ -1,5 +1,7 @@
 using System.Text;
+using CsCheck;
 using IntegrationHub.Mapping;
+using IntegrationHub.Tests.Json;
 using static IntegrationHub.Tests.Mapping.MappingRig;
 
 namespace IntegrationHub.Tests.Mapping;
@@ -169,6 +171,52 @@ public sealed class MapperTests
         var deep = "{\"id\":1,\"a\":" + new string('[', 300) + new string(']', 300) + "}";
         Assert.StartsWith("read $", Tell(Run(Fields("any: $.a"), deep)), StringComparison.Ordinal);
         Assert.Null(Run(Fields("any: $.a"), deep.Replace(new string('[', 300), new string('[', 200), StringComparison.Ordinal).Replace(new string(']', 300), new string(']', 200), StringComparison.Ordinal)).Rejection);
+    }
+
+    [Fact]
+    public void Record_is_mapped_the_same_whether_paths_are_noted_or_searched_for()
+    {
+        var plan = Plan("""
+            source: a/b
+            contributes:
+              - entity: thing
+                key: $.name | toText | default('k')
+                fields:
+                  any: { whole: $.a, one: "$.list[0].name", two: "$['12345678A12345678']", last: "$.list[-1].a", some: "$.list[?@.a == 1].b", deep: $..name, both: "$['a','b']" }
+                  texts: $.list[*].c | compact
+                  rows: { $each: '$.list[*]', $if: '@.name', count: $.a.b | count }
+                  integer: "$.a[?@.name == 'x'].list[*] | count"
+              - entity: thing
+                each: $.list[*]
+                when: '@.a == 1'
+                key: '@.a'
+                fields: { any: "$.list[*].list[*].a" }
+            """);
+        // Below the default everything is searched for; this is far more than these documents need.
+        var searching = new Mapper(plan, new() { PathWork = MappingLimits.Default.PathWork - 1 });
+        var noting = new Mapper(plan);
+        var mapped = 0;
+        HostileJson.Damaged.Sample(
+            record =>
+            {
+                var expected = Tell(searching.Map(record));
+                var found = noting.Map(record);
+                Assert.Equal(expected, Tell(found));
+                mapped += found.Contributions.Count;
+            },
+            iter: 10_000,
+            threads: 1);
+        Assert.InRange(mapped, 100, int.MaxValue);
+    }
+
+    [Fact]
+    public void Large_record_is_mapped_as_a_small_one()
+    {
+        var plan = Fields("texts: $.list[?@.a == 1].name\ntext: $.list[1].name\nany: $.b.c");
+        string Record(int more) => $$$"""{"id":1,"b":{"c":[1]},"list":[{"a":1,"name":"x"},{"a":2,"name":"y"},{"a":1,"name":"z"}],"more":"{{{new string('m', more)}}}"}""";
+
+        Assert.Equal(Tell(Run(plan, Record(1))), Tell(Run(plan, Record(100_000))));
+        Assert.Equal("""{"texts":["x","z"],"text":"y","any":[1]}""", FieldsOf(Run(plan, Record(100_000))));
     }
 
     [Fact]

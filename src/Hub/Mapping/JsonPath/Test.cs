@@ -84,15 +84,23 @@ internal sealed class IsLiteral(JsonPathQuery query, LiteralOperand literal) : T
     private readonly JsonKind _kind = literal.Kind;
     private readonly byte[] _text = literal.Text;
 
+    public JsonPathQuery Query => query;
+
     public override bool Holds(Evaluation run, int current)
     {
-        var tape = run.Tape;
         var node = run.Follow(query, current);
+        if (node >= 0 && _kind == JsonKind.String && !run.Spend((run.Tape[node].Length + _text.Length) >> 6)) return false;
+        return Is(run.Tape, node);
+    }
+
+    /// <summary>Whether this node is the literal; -1 is not.</summary>
+    public bool Is(JsonTape tape, int node)
+    {
         if (node < 0 || tape[node].Kind != _kind) return false;
         return _kind switch
         {
             JsonKind.Number => JsonNumber.AreEqual(tape.Raw(node), _text),
-            JsonKind.String => run.Spend((tape[node].Length + _text.Length) >> 6) && tape.TextEquals(node, _text),
+            JsonKind.String => tape.TextEquals(node, _text),
             _ => true,
         };
     }
