@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+
+namespace IntegrationHub.Storage.Sqlite;
+
+/// <summary>
+/// Conclusions about candidate values, by kind and value, for as long as the profiles that they rest on are there. Only the one writer of a store uses
+/// them, within its transactions.
+/// </summary>
+internal sealed class CandidateNotes
+{
+    /// <summary>As many are kept; with more, all are forgotten and found again where they matter.</summary>
+    private const int Most = 20_000;
+
+    private readonly Dictionary<(int Kind, long Value), CandidateNote> _notes = [];
+    private readonly Dictionary<UInt128, List<(int Kind, long Value)>> _restingOn = [];
+
+    public CandidateNote? Recall(int kind, long value) => _notes.GetValueOrDefault((kind, value));
+
+    public void Remember(int kind, long value, CandidateNote note)
+    {
+        if (_notes.Count == Most)
+            Clear();
+        _notes[(kind, value)] = note;
+        foreach (var hash in note.Crowd)
+            (CollectionsMarshal.GetValueRefOrAddDefault(_restingOn, hash, out _) ??= []).Add((kind, value));
+    }
+
+    /// <summary>A profile goes.</summary>
+    public void Forget(UInt128 hash)
+    {
+        if (!_restingOn.Remove(hash, out var keys))
+            return;
+        foreach (var key in keys)
+            _notes.Remove(key);
+    }
+
+    /// <summary>A profile no longer has a value.</summary>
+    public void Forget(int kind, long value)
+    {
+        // A crowd is its own evidence, whoever else goes.
+        if (_notes.TryGetValue((kind, value), out var note) && note.Crowd.Count == 0)
+            _notes.Remove((kind, value));
+    }
+
+    public void Clear()
+    {
+        _notes.Clear();
+        _restingOn.Clear();
+    }
+}
