@@ -25,7 +25,7 @@ const string Usage = """
     amqp URL USER PASSWORD COUNT RUNS FOLDER    durable messages to a RabbitMQ (bench/rabbitmq.sh), by AMQPNetLite alone, the sink, and a whole subscription in turn
     delivery COUNT RUNS FOLDER                  changes of a store through dispatcher and webhook, and HttpClient alone in turn; then the latency at 500 changes/s
     webhooks COUNT [RUNS] [structured|binary]   the webhook sink against HttpClient alone, COUNT requests a run, 16 in flight
-    feed FILE FOLDER RUNS                       the change feed over HTTP against a bare endpoint with the same bytes; the store in FOLDER is loaded from FILE when it is empty
+    feed FILE FOLDER RUNS [without-log]         the change feed over HTTP against a bare endpoint with the same bytes; the store in FOLDER is loaded from FILE when it is empty
     serve-pages IN [PORT] [DELAY]               answers GET /contacts?cursor=K&limit=L with the lines of a file, DELAY ms after being asked; writes its address
     ideal-http URL DB [PAGE]                    the hand-written limit of 'hub sync' from such a server
     parse IN                                    reads every line with Utf8JsonReader, nothing else
@@ -59,8 +59,8 @@ switch (args)
         return await WebhookRun.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), more is [var repeats, ..] ? int.Parse(repeats, CultureInfo.InvariantCulture) : 5, more is [_, var mode] ? mode : "structured");
     case ["delivery", var count, var runs, var folder]:
         return await DeliveryRun.RunAsync(int.Parse(count, CultureInfo.InvariantCulture), int.Parse(runs, CultureInfo.InvariantCulture), folder);
-    case ["feed", var input, var folder, var runs]:
-        return await FeedRun.RunAsync(input, folder, int.Parse(runs, CultureInfo.InvariantCulture));
+    case ["feed", var input, var folder, var runs, .. var how]:
+        return await FeedRun.RunAsync(input, folder, int.Parse(runs, CultureInfo.InvariantCulture), !how.Contains("without-log"));
     case ["serve-pages", var input, .. var more]:
         return await PageServer.RunAsync(input, more is [var port, ..] ? int.Parse(port, CultureInfo.InvariantCulture) : 0, more is [_, var delay] ? int.Parse(delay, CultureInfo.InvariantCulture) : 0);
     case ["ideal-http", var url, var database, .. var more]:

@@ -24,7 +24,8 @@ internal static class FeedRun
     /// <param name="input">WeCom contacts, one a line.</param>
     /// <param name="data">Folder of the store; loaded when it is empty.</param>
     /// <param name="runs">Of each, after one that does not count.</param>
-    public static async Task<int> RunAsync(string input, string data, int runs)
+    /// <param name="withLog">Tells the sovereignty log of every page, as a hub always does.</param>
+    public static async Task<int> RunAsync(string input, string data, int runs, bool withLog)
     {
         Directory.CreateDirectory(data);
         if (!File.Exists(Path.Combine(data, "hub.db")))
@@ -33,6 +34,7 @@ internal static class FeedRun
         {
             Data = Path.GetFullPath(data),
             Listen = "http://127.0.0.1:0",
+            Log = new() { IsWritten = withLog },
             Api = new() { RequestsPerMinute = int.MaxValue, PageSize = PageSize },
         };
         await using var workspace = await Workspace.OpenAsync(config, new ConnectorRegistry([new LinesConnector(_ => input)]), TimeProvider.System, NullLoggerFactory.Instance, CancellationToken.None);
