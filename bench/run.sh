@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|sync|resync|memory|identity|log|delivery|api|micro|all]
-# Sizes: MAP_RECORDS, PIPELINE_RECORDS, GROWTH_RECORDS, SYNC_RECORDS, RESYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, IDENTITY_SMALL, IDENTITY_LARGE, IDENTITY_SEED, IDENTITY_UPSERTS, LOG_ENTRIES, DELIVERIES, API_RECORDS, API_SECONDS, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
+# Runs the measurements and rewrites their tables in bench/README.md. Usage: bench/run.sh [map|pipeline|http|sync|resync|memory|identity|log|delivery|feed|api|micro|all]
+# Sizes: MAP_RECORDS, PIPELINE_RECORDS, GROWTH_RECORDS, HTTP_RECORDS, FEED_RECORDS, SYNC_RECORDS, RESYNC_RECORDS, MEMORY_SMALL, MEMORY_LARGE, IDENTITY_SMALL, IDENTITY_LARGE, IDENTITY_SEED, IDENTITY_UPSERTS, LOG_ENTRIES, DELIVERIES, API_RECORDS, API_SECONDS, RUNS. Data and builds go to HUB_BENCH_TMP, or to a temporary folder that is removed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 part=${1:-all}
 map_records=${MAP_RECORDS:-200000}
 pipeline_records=${PIPELINE_RECORDS:-100000}
 growth_records=${GROWTH_RECORDS:-1000000}
+http_records=${HTTP_RECORDS:-100000}
+feed_records=${FEED_RECORDS:-100000}
 sync_records=${SYNC_RECORDS:-20000}
 resync_records=${RESYNC_RECORDS:-1000000}
 memory_small=${MEMORY_SMALL:-50000}
@@ -21,12 +23,21 @@ identity_seed=${IDENTITY_SEED:-2}
 identity_upserts=${IDENTITY_UPSERTS:-10000}
 runs=${RUNS:-5}
 
+server=
+stop_server() {
+  [[ -z $server ]] && return
+  kill "$server" 2>/dev/null || true
+  wait "$server" 2>/dev/null || true
+  server=
+}
+
 if [[ -n ${HUB_BENCH_TMP:-} ]]; then
   work=$HUB_BENCH_TMP
   mkdir -p "$work"
+  trap stop_server EXIT
 else
   work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
+  trap 'stop_server; rm -rf "$work"' EXIT
 fi
 
 if [[ -z ${HUB_BENCH_NO_BUILD:-} ]]; then
@@ -153,6 +164,35 @@ run_pipeline() {
   rm -rf "$work/pipeline"
 }
 
+# The same contacts, mapping and store as in 'pipeline', from a page server on loopback.
+run_http() {
+  generate wecom "$http_records"
+  local in=$work/wecom-$http_records.jsonl
+  rm -f "$work"/samples-http-* "$work/pages"
+  "${bench[@]}" serve-pages "$in" >"$work/pages" &
+  server=$!
+  while [[ ! -s $work/pages ]]; do
+    kill -0 "$server" || return 1
+    sleep 0.1
+  done
+  export CONTACTS_URL=$(<"$work/pages")
+  for ((i = 0; i < runs; i++)); do
+    rm -rf "$work"/ideal.db* "$work/http" "$work/pipeline"
+    timed http-ideal "${bench[@]}" ideal-http "$CONTACTS_URL" "$work/ideal.db"
+    timed http-hub "${hub[@]}" sync contacts --hub-file "$work/bench/pipeline/http.yaml" --data "$work/http"
+    grep -q "mapped $http_records " "$work/log" || { cat "$work/log" >&2; return 1; }
+    timed http-file "${bench[@]}" pipeline "$in" "$work/pipeline"
+  done
+  stop_server
+  rm -rf "$work/http" "$work/pipeline"
+  {
+    echo "$heading"
+    row "hand-written pipeline (limit)" http-ideal "$http_records" http-ideal
+    row "hub sync, declarative connector, everything on" http-hub "$http_records" http-ideal
+    row "the same from a file (\`pipeline\`)" http-file "$http_records" http-ideal
+  } | table http "HTTP_RECORDS=$http_records RUNS=$runs bench/run.sh http"
+}
+
 run_sync() {
   generate ocds "$sync_records"
   local in=$work/ocds-$sync_records.jsonl
@@ -264,6 +304,17 @@ run_delivery() {
   } | table delivery "DELIVERIES=$deliveries RUNS=$runs bench/run.sh delivery"
 }
 
+run_feed() {
+  generate wecom "$feed_records"
+  rm -rf "$work/feed"
+  {
+    echo '| what | median | range | of the limit | CPU of each |'
+    echo '|---|---:|---:|---:|---:|'
+    "${bench[@]}" feed "$work/wecom-$feed_records.jsonl" "$work/feed" "$runs"
+  } | table feed "FEED_RECORDS=$feed_records RUNS=$runs bench/run.sh feed"
+  rm -rf "$work/feed"
+}
+
 run_api() {
   generate wecom "$api_records"
   rm -rf "$work/api"
@@ -283,7 +334,7 @@ run_micro() {
   done | table micro "bench/run.sh micro"
 }
 
-for each in map pipeline sync resync memory identity log delivery api micro; do
+for each in map pipeline http sync resync memory identity log delivery feed api micro; do
   if [[ $part == all || $part == "$each" ]]; then
     "run_$each"
   fi

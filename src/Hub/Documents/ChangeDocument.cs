@@ -27,9 +27,8 @@ public sealed class ChangeDocument(IHubReader reader, Bindings bindings)
             links[i] = Links(tape, rows[i], targets, fields);
         await targets.ResolveAsync(cancellationToken);
 
-        var records = new Dictionary<long, RecordRow?>();
-        foreach (var id in rows.SelectMany(r => r.Records).Distinct())
-            records[id] = await reader.RecordAsync(id, cancellationToken);
+        var causes = rows.SelectMany(r => r.Records).Distinct().ToList();
+        var records = causes.Zip(await reader.RecordsAsync(causes, cancellationToken)).ToDictionary(c => c.First, c => c.Second);
         var documents = new byte[rows.Count][];
         for (var i = 0; i < rows.Count; i++)
             documents[i] = Write(tape, rows[i], links[i], targets, records, fields);
@@ -39,6 +38,9 @@ public sealed class ChangeDocument(IHubReader reader, Bindings bindings)
     private List<LinkChange> Links(JsonTape tape, ChangeRow row, LinkTargets targets, IReadOnlySet<string>? fields)
     {
         var found = new List<LinkChange>();
+        // Most changes touch none: laying them out once, when they are written, is enough.
+        if (row.Body.AsSpan().IndexOf("\"links\""u8) < 0)
+            return found;
         var links = tape.Parse(row.Body, Limits).IsOk ? tape.Find(0, "links"u8) : -1;
         if (links < 0)
             return found;

@@ -36,6 +36,9 @@ public interface IHubReader : IExchangeReader, IDeliveryReader
 
     ValueTask<RecordRow?> RecordAsync(long id, CancellationToken cancellationToken);
 
+    /// <summary>Several at once; <c>null</c> where there is none.</summary>
+    ValueTask<RecordRow?[]> RecordsAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken);
+
     ValueTask<RecordBody?> RecordBodyAsync(long id, CancellationToken cancellationToken);
 
     ValueTask<IReadOnlyList<RecordBody>> PartsAsync(long parent, CancellationToken cancellationToken);

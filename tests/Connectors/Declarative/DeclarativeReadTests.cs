@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IntegrationHub.Connections;
@@ -138,6 +140,31 @@ public sealed class DeclarativeReadTests
         var record = Assert.Single((await ItemsAsync(vendor, Manifest("", ""), ManifestCodes.None)).OfType<SourceRecord>());
         Assert.Equal("12345678901234567890", record.Id);
         Assert.Equal("""{ "id": 12345678901234567890, "price": 1.50 , "é": "\u00e9" }""", System.Text.Encoding.UTF8.GetString(record.Body.Span));
+    }
+
+    [Fact]
+    public async Task Records_of_large_pages_stay_what_they_are_while_the_next_pages_are_read()
+    {
+        using var vendor = new OneAnswer(request => int.Parse(request.Parameter("at") ?? "0", CultureInfo.InvariantCulture) is var page && page < 5
+            ? SimulatedAnswer.Of(new { code = 0, data = Enumerable.Range(page * 100, 100).Select(Item), next = page == 4 ? "" : $"{page + 1}" })
+            : SimulatedAnswer.Json("{}", 404));
+        var manifest = Manifest("paging: { style: token, next: $.next }", "at: \"{page}\"") + "\nerrors: { code: $.code, good: [\"0\"] }\n";
+        var records = (await ItemsAsync(vendor, manifest, ManifestCodes.None)).OfType<SourceRecord>().ToList();
+        Assert.Equal(Enumerable.Range(0, 500).Select(n => JsonSerializer.Serialize(Item(n))), records.Select(r => System.Text.Encoding.UTF8.GetString(r.Body.Span)));
+
+        // Longer than the memory that an answer begins with, and not all of one length.
+        static object Item(int n) => new { id = n, text = new string((char)('a' + (n % 26)), 1_000 + (n % 7)) };
+    }
+
+    [Theory]
+    [InlineData(10, true)]
+    [InlineData(10_000, false)]
+    public async Task Records_are_part_of_an_answer_only_where_they_are_most_of_it(int rest, bool isPart)
+    {
+        using var vendor = new OneAnswer(_ => SimulatedAnswer.Of(new { data = new[] { new { id = 1, text = new string('x', 1_000) } }, rest = new string('y', rest) }));
+        var record = Assert.Single((await ItemsAsync(vendor, Manifest("", ""), ManifestCodes.None)).OfType<SourceRecord>());
+        Assert.True(MemoryMarshal.TryGetArray(record.Body, out var held));
+        Assert.Equal(isPart, held.Array!.Length > record.Body.Length);
     }
 
     [Fact]

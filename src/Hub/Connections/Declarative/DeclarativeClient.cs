@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using IntegrationHub.Json;
 using IntegrationHub.Sdk;
 using IntegrationHub.Sdk.Declarative;
 using IntegrationHub.Sdk.Http;
@@ -25,6 +27,12 @@ internal sealed class DeclarativeClient : IDisposable
     private readonly VendorClient? _tokenCalls;
     private readonly IDecodeAnswers? _decoder;
 
+    // The error table sees an answer first; what it parsed is what is read then.
+    private readonly ConditionalWeakTable<VendorAnswer, Document> _judged = [];
+
+    // Laid out, a page takes several times its bytes; the next one is put into the same memory.
+    private JsonTape? _spare;
+
     public DeclarativeClient(ConnectionContext context, ManifestPlan plan, IReadOnlyDictionary<string, JsonElement> given, ManifestCodes codes)
     {
         _plan = plan;
@@ -39,7 +47,7 @@ internal sealed class DeclarativeClient : IDisposable
         var shared = new VendorClientOptions
         {
             BaseAddress = _address,
-            Classify = table.Classify,
+            Classify = answer => table.Classify(answer, Parse),
             Budget = context.Budgets.For($"{plan.Manifest.Id}:{plan.Account?.Fill(_settings) ?? $"{_address.Authority}:{Credentials()}"}", plan.Budget),
         };
         if (plan.Auth?.Token is { } token)
@@ -86,6 +94,15 @@ internal sealed class DeclarativeClient : IDisposable
         return SendAsync(like.Build(values) with { Method = HttpMethod.Get, Path = uri.GetLeftPart(UriPartial.Path), Query = [.. query], Body = default }, cancellationToken);
     }
 
+    /// <summary>Of an answer that has been read and will not be asked again: its memory is for the next one.</summary>
+    public void Release(Answer answer)
+    {
+        if (answer.Body == Document.Nothing)
+            return;
+        _judged.Remove(answer.Raw);
+        _spare = answer.Body.Release();
+    }
+
     public void Dispose()
     {
         _calls.Dispose();
@@ -107,12 +124,25 @@ internal sealed class DeclarativeClient : IDisposable
         {
             if (request.Writes && answer.Body.IsEmpty)
                 return new(Document.Nothing, answer);
-            return new(Document.Of(_decoder is null ? answer.Body : _decoder.Decode(answer.Body, _given)), answer);
+            // Records may be parts of the document's bytes; those of a decoder are its own.
+            return new(_decoder is null ? Parse(answer) ?? throw Document.IsNone(answer.Body) : Document.Of(_decoder.Decode(answer.Body, _given).ToArray()), answer);
         }
         catch (ConnectorException e)
         {
             throw new ConnectorException(e.Kind, $"{request.Path}: {e.Message}", e) { RetryAfter = e.RetryAfter, MayHaveHappened = request.Writes };
         }
+    }
+
+    private Document? Parse(VendorAnswer answer)
+    {
+        if (_judged.TryGetValue(answer, out var document))
+            return document;
+        var tape = Interlocked.Exchange(ref _spare, null) ?? new();
+        if (Document.TryParse(answer.Body, tape) is { } parsed)
+            _judged.Add(answer, document = parsed);
+        else
+            _spare = tape;
+        return document;
     }
 
     /// <summary>A vendor's answer must not lead the hub, with its credentials, to a host of the answer's choice.</summary>

@@ -54,10 +54,12 @@ internal sealed class ErrorTable(JsonPathQuery? code, IReadOnlyCollection<string
 
     private readonly bool _readsBodies = code is not null || rules.Any(r => r.Until is not null);
 
-    public VendorError? Classify(VendorAnswer answer)
+    /// <param name="answer">Any answer, also a good one.</param>
+    /// <param name="parse">Gives its body, or <c>null</c> when it is no JSON; not called by a table that looks at no bodies.</param>
+    public VendorError? Classify(VendorAnswer answer, Func<VendorAnswer, Document?> parse)
     {
         var http = HttpErrors.FromStatus(answer.Status, answer.RetryAfter);
-        var body = _readsBodies ? Document.TryParse(answer.Body) : null;
+        var body = _readsBodies ? parse(answer) : null;
         var told = body?.Text(code);
         if (rules.FirstOrDefault(r => Meets(r, answer.Status, told)) is { } rule)
             return Meaning(rule, answer, body, http) with { Code = rule.Meaning == ErrorMeaning.StartAgain ? StartAgain : told };

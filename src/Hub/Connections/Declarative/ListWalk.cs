@@ -57,6 +57,7 @@ internal sealed class ListWalk(DeclarativeClient client, StreamPlan stream, Read
                 seen = (seen < 0 && step == 1 ? (first - _paging.First) * items.Count : Math.Max(seen, 0)) + items.Count;
                 var passed = step == 1 ? seen : at + items.Count;
                 var isLast = IsLast(answer) || (total is { } all && passed >= all);
+                client.Release(answer);
                 return new Page<Row>(items) { IsLast = isLast, Next = isLast ? null : Text(at + (step == 1 ? 1 : Math.Max(1, items.Count))) };
             }, cancellationToken);
             await foreach (var page in pages)
@@ -98,7 +99,9 @@ internal sealed class ListWalk(DeclarativeClient client, StreamPlan stream, Read
                     ? await client.FollowAsync(at, stream.Request, values, cancel)
                     : await client.SendAsync(stream.Request, new Values(values).With("page", at), cancel);
                 var rows = Rows(answer);
-                return new(rows) { Next = IsLast(answer) || (_paging.EmptyEnds && rows.Count == 0) ? null : Next(answer) };
+                var next = IsLast(answer) || (_paging.EmptyEnds && rows.Count == 0) ? null : Next(answer);
+                client.Release(answer);
+                return new(rows) { Next = next };
             }
             catch (ConnectorException e) when (e.Code == ErrorTable.StartAgain && at is not null && mayBeginAgain)
             {
@@ -122,11 +125,13 @@ internal sealed class ListWalk(DeclarativeClient client, StreamPlan stream, Read
         var page = answer.Body;
         if (stream.List is { } list && (page.Find(list) is not (>= 0 and var node) || !page.IsList(node)))
             throw new ConnectorException(ConnectorErrorKind.Permanent, $"stream '{stream.Name}': the answer has no list at {list}; if that means that there are no records, say 'recordsMayBeMissing: true'");
-        var rows = new List<Row>();
-        foreach (var record in page.Select(stream.Records))
+        var records = page.Select(stream.Records);
+        var bodies = page.Raw(records);
+        var rows = new List<Row>(records.Length);
+        for (var i = 0; i < records.Length; i++)
         {
+            var (record, body) = (records[i], bodies[i]);
             var key = stream.KeyOf(page, record, out var isWhole);
-            var body = page.Raw(record);
             var value = page.Text(stream.Since?.Value, record);
             rows.Add(isWhole
                 ? new(key, value, request.Bounded(new(key, body) { ObservedAt = stream.ObservedFormat.Time(page.Text(stream.ObservedAt, record)) }))

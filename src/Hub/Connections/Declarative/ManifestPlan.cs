@@ -107,6 +107,13 @@ internal sealed record StreamPlan
 
     public string KeyOf(Document page, int record, out bool isWhole)
     {
+        if (Key is [var only])
+        {
+            var key = page.Text(only, record) ?? "";
+            isWhole = !string.IsNullOrWhiteSpace(key);
+            return key;
+        }
+
         var parts = Key.Select(k => page.Text(k, record)).ToList();
         isWhole = parts.TrueForAll(p => !string.IsNullOrWhiteSpace(p));
         return string.Join('/', parts);

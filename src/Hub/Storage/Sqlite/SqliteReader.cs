@@ -93,6 +93,9 @@ internal sealed partial class SqliteReader(SqliteStore store, int mostSorted) : 
 
     public ValueTask<RecordRow?> RecordAsync(long id, CancellationToken cancellationToken) => new(store.Read(db => SqliteTransaction.FindRecord(db, id)));
 
+    public ValueTask<RecordRow?[]> RecordsAsync(IReadOnlyList<long> ids, CancellationToken cancellationToken) =>
+        new(store.Read(db => ids.Select(id => SqliteTransaction.FindRecord(db, id)).ToArray()));
+
     public ValueTask<RecordBody?> RecordBodyAsync(long id, CancellationToken cancellationToken) =>
         new(store.Read<RecordBody?>(db =>
         {

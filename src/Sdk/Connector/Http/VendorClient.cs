@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Http.Headers;
 using IntegrationHub.Sdk.Tokens;
 
@@ -37,6 +38,8 @@ public sealed record VendorClientOptions
 /// </summary>
 public sealed class VendorClient : IDisposable
 {
+    private const int FirstRoom = 64 * 1024;
+
     private readonly HttpClient _http;
     private readonly VendorClientOptions _options;
 
@@ -138,19 +141,33 @@ public sealed class VendorClient : IDisposable
 
     private async Task<ReadOnlyMemory<byte>> BodyAsync(VendorRequest request, HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        using var body = new MemoryStream((int)Math.Clamp(response.Content.Headers.ContentLength ?? 0, 0, _options.MaxAnswerBytes));
         var stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         await using var _ = stream.ConfigureAwait(false);
-        var buffer = new byte[64 * 1024];
-        int count;
-        while ((count = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        // Large answers that come page after page would otherwise be collected with everything else that is old.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(response.Content.Headers.ContentLength + 1 ?? 0, FirstRoom, Math.Max(FirstRoom, _options.MaxAnswerBytes)));
+        try
         {
-            if (body.Length + count > _options.MaxAnswerBytes)
-                throw new ConnectorException(ConnectorErrorKind.Permanent, $"{request.Path}: the answer is larger than {_options.MaxAnswerBytes:N0} bytes; ask for smaller pages");
-            body.Write(buffer, 0, count);
-        }
+            var length = 0;
+            int count;
+            while ((count = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false)) > 0)
+            {
+                length += count;
+                if (length > _options.MaxAnswerBytes)
+                    throw new ConnectorException(ConnectorErrorKind.Permanent, $"{request.Path}: the answer is larger than {_options.MaxAnswerBytes:N0} bytes; ask for smaller pages");
+                if (length < buffer.Length)
+                    continue;
+                var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(length * 2L, Array.MaxLength));
+                buffer.AsSpan(0, length).CopyTo(larger);
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = larger;
+            }
 
-        return body.ToArray();
+            return buffer.AsMemory(0, length).ToArray();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static TimeSpan? Pause(HttpResponseHeaders headers) => headers.RetryAfter switch
