@@ -48,6 +48,17 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         return new(near, apart, within);
     }
 
+    /// <summary>Whether a pair says by itself what a comparison asks: both sides have a value, or another kind says the same.</summary>
+    public static bool Says(PlannedComparison comparison, Profile a, Profile b, Func<int, string, bool> isShared) =>
+        (Counting(comparison, a, isShared).Length > 0 && Counting(comparison, b, isShared).Length > 0) || IsSaid(comparison.Unless, a, b);
+
+    /// <summary>The values of a profile that count when they differ: what is shared by many says nothing.</summary>
+    public static string[] Counting(PlannedComparison comparison, Profile profile, Func<int, string, bool> isShared)
+    {
+        var values = profile.Values[comparison.Kind];
+        return comparison.Rule.Shared == 0 && values.Length > 0 && AllShared(comparison.Kind, values, isShared) ? [] : values;
+    }
+
     /// <summary>Whether two sets of values of a kind have an equal or a similar pair.</summary>
     public static bool Alike(PlannedComparison comparison, IReadOnlyCollection<string> a, IReadOnlyCollection<string> b)
     {
@@ -128,7 +139,7 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         return true;
     }
 
-    private static bool Common(string[] a, string[] b)
+    public static bool Common(string[] a, string[] b)
     {
         foreach (var value in a)
             if (Array.IndexOf(b, value) >= 0)
