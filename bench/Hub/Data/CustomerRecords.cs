@@ -88,6 +88,8 @@ internal sealed class CustomerRecords(int seed)
         if (_companies.Count > 0 && _random.NextDouble() is < 0.05 and var kin)
         {
             var head = Pick(_companies);
+            city = Pick([.. Cities.Where(c => c != head.City)]);
+            company = company with { City = city, Seat = city, Code = Code(city, "91") };
             company = kin < 0.033
                 // A branch: the head's name and domain, its own place, code and people.
                 ? company with { Seat = head.Seat, Core = head.Core, Trade = head.Trade, Form = head.Form.Split('公')[0] + "公司" + city + "分公司", Domain = head.Domain }

@@ -81,8 +81,9 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
             if (Array.IndexOf(right, value) >= 0)
             {
                 equal = true;
+                // Two records under the name of one person tell who was asked, not for which company.
                 if (!isShared(comparison.Kind, value))
-                    return ("equal", rule.Equal);
+                    return comparison.Crossed >= 0 && Stands(comparison, a) && Stands(comparison, b) ? ("crossed", rule.CrossedEqual) : ("equal", rule.Equal);
             }
 
         if (equal)
