@@ -30,9 +30,11 @@ internal sealed class ConstantExpression(Value value) : Expression
 /// <summary>A path from the root to at most one node, found with all others of the mapping before the rules run.</summary>
 internal sealed class RootPath(int place) : Expression
 {
+    public int Place { get; } = place;
+
     public override Value Evaluate(MappingRun run)
     {
-        var node = run.Place(place);
+        var node = run.Place(Place);
         return node < 0 ? Value.Absent : run.FromNode(node);
     }
 }
@@ -73,11 +75,17 @@ internal sealed class Pipeline : Expression
     private readonly Expression _input;
     private readonly Call[] _calls;
 
-    public Pipeline(Expression input, Call call)
+    /// <param name="input">What the call is made on.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="result">Where the result of a first call on a path from the root is kept for other rules; -1 when it is not.</param>
+    public Pipeline(Expression input, Call call, int result)
     {
-        var before = input as Pipeline;
-        _input = before?._input ?? input;
-        _calls = [.. before?._calls ?? [], call];
+        if (input is Pipeline before)
+            (_input, _calls) = (before._input, [.. before._calls, call]);
+        else if (result >= 0)
+            (_input, _calls) = (new FirstCall(input, call, result), []);
+        else
+            (_input, _calls) = (input, [call]);
     }
 
     public override Value Evaluate(MappingRun run)
@@ -94,10 +102,33 @@ internal sealed class Pipeline : Expression
     }
 }
 
+/// <summary>
+/// A call on a path from the root that several rules may make: phone numbers and names are read once for all their keys. What gave rise to an issue is not kept, so that
+/// each rule tells it.
+/// </summary>
+internal sealed class FirstCall(Expression input, Call call, int result) : Expression
+{
+    public override Value Evaluate(MappingRun run)
+    {
+        if (run.Result(result) is { IsKnown: true, Value: var known })
+            return known;
+        var issues = run.Issues.Count;
+        var value = input.Evaluate(run);
+        if (value.Kind != ValueKind.Fault)
+            value = call.Run(run, value);
+        if (value.Kind != ValueKind.Fault && run.Issues.Count == issues)
+            run.Result(result) = (true, value);
+        return value;
+    }
+}
+
 /// <summary>One call of a pipeline.</summary>
 internal sealed class Call(FunctionSpec function, FunctionBody body, Expression?[] arguments, bool lenient)
 {
     private readonly Takes _takes = function.Takes;
+
+    /// <summary>It depends on nothing but what it is made on.</summary>
+    public bool IsConstant => _constants is not null;
 
     // Nearly always all arguments are constants: they are the same for every record.
     private readonly Value[]? _constants = Array.TrueForAll(arguments, a => a is null or ConstantExpression)

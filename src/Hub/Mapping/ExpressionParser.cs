@@ -172,7 +172,8 @@ internal sealed class ExpressionParser
         try
         {
             var body = function.Bind([.. arguments.Select(a => a.Argument)]);
-            return new(input, new(function, body, [.. arguments.Select(a => a.Expression ?? Constant(a.Argument))], lenient))
+            var call = new Call(function, body, [.. arguments.Select(a => a.Expression ?? Constant(a.Argument))], lenient);
+            return new(input, call, input is RootPath path && call.IsConstant ? _places.Result(path.Place, _text[start.._at]) : -1)
             {
                 Type = function.Result,
                 GivesMany = function.Takes switch

@@ -32,6 +32,7 @@ public sealed record MappingLimits
 internal sealed class MappingRun(MappingLimits limits)
 {
     private int[] _places = [];
+    private (bool IsKnown, Value Value)[] _results = [];
 
     public MappingLimits Limits { get; } = limits;
 
@@ -76,11 +77,17 @@ internal sealed class MappingRun(MappingLimits limits)
         if (_places.Length < paths.Count)
             _places = new int[paths.Count];
         paths.Resolve(Tape, _places.AsSpan(0, paths.Count));
+        if (_results.Length < paths.Results)
+            _results = new (bool, Value)[paths.Results];
+        _results.AsSpan(0, paths.Results).Clear();
         return parsed;
     }
 
     /// <summary>The node of a singular path, or -1.</summary>
     public int Place(int place) => _places[place];
+
+    /// <summary>What a call that several rules make gave when it was made first in this record.</summary>
+    public ref (bool IsKnown, Value Value) Result(int result) => ref _results[result];
 
     /// <summary>A node of the document as a value; texts without escapes share the document's memory.</summary>
     public Value FromNode(int node)

@@ -10,14 +10,18 @@ internal sealed class PathTree
 {
     private readonly Branch _root;
 
-    private PathTree(Branch root, int count)
+    private PathTree(Branch root, int count, int results)
     {
         _root = root;
         Count = count;
+        Results = results;
     }
 
     /// <summary>How many places there are.</summary>
     public int Count { get; }
+
+    /// <summary>How many results of a first call on one of the paths are kept while a record is mapped.</summary>
+    public int Results { get; }
 
     /// <summary>Writes the node of each path to its place, -1 where the document has none.</summary>
     public void Resolve(JsonTape tape, Span<int> places)
@@ -30,6 +34,7 @@ internal sealed class PathTree
     public sealed class Builder
     {
         private readonly Draft _root = new(default);
+        private readonly Dictionary<(int Place, string Call), int> _results = [];
         private int _count;
 
         /// <summary>The place of the path that the first steps of a query make; the same path has one place.</summary>
@@ -41,7 +46,17 @@ internal sealed class PathTree
             return at.Place < 0 ? at.Place = _count++ : at.Place;
         }
 
-        public PathTree Build() => new(_root.Build(), _count);
+        /// <summary>Where the result of a call on the node of a path is kept; the same call on the same path has one result.</summary>
+        /// <param name="place">The place of the path.</param>
+        /// <param name="call">Text of the call.</param>
+        public int Result(int place, string call)
+        {
+            if (!_results.TryGetValue((place, call), out var result))
+                _results[(place, call)] = result = _results.Count;
+            return result;
+        }
+
+        public PathTree Build() => new(_root.Build(), _count, _results.Count);
     }
 
     private sealed class Draft(JsonPathStep step)
