@@ -29,6 +29,8 @@ internal sealed class CustomerRecords(int seed)
     private readonly Random _random = new(seed);
     private readonly List<(string Phone, int Left)> _agencies = [];
     private readonly List<Company> _companies = [];
+    private readonly HashSet<(string Domain, string City)> _kin = [];
+    private readonly HashSet<string> _organisations = [];
     private (string Mobile, int Left) _recycled;
     private int _number;
 
@@ -85,12 +87,10 @@ internal sealed class CustomerRecords(int seed)
         var core = (Chance(0.39) ? "市" : "") + Core();
         var company = new Company(entity, city, core, Pick(Trades), Pick(Forms), Code(city, "91"), domain, [], Chance(0.04) ? Core() + Pick(Trades) : null);
         Person Someone(string at) => new(PersonName(), Mobile(), $"u{_random.Next(1_000_000)}@{at}");
-        if (_companies.Count > 0 && _random.NextDouble() is < 0.05 and var kin)
+        // In one place a head has one branch or daughter: two would be registered under different names.
+        if (_companies.Count > 0 && _random.NextDouble() is < 0.053 and var kin && Pick(_companies) is var head && city != head.City && _kin.Add((head.Domain, city)))
         {
-            var head = Pick(_companies);
-            city = Pick([.. Cities.Where(c => c != head.City)]);
-            company = company with { City = city, Seat = city, Code = Code(city, "91") };
-            company = kin < 0.033
+            company = kin < 0.035
                 // A branch: the head's name and domain, its own place, code and people.
                 ? company with { Seat = head.Seat, Core = head.Core, Trade = head.Trade, Form = head.Form.Split('公')[0] + "公司" + city + "分公司", Domain = head.Domain }
                 // A daughter: called after the head, but for its place and its trade.
@@ -231,9 +231,14 @@ internal sealed class CustomerRecords(int seed)
     private string Mobile() => string.Create(CultureInfo.InvariantCulture, $"{Pick(Prefixes)}{_random.Next(100_000_000):D8}");
 
     /// <summary>Most are of the register since 2015, whose organisation codes begin with MA.</summary>
-    private string Code(string city, string kind) => Uscc.Of(
-        kind + Regions[Array.IndexOf(Cities, city)],
-        Chance(0.73) ? "MA" + Characters(Uscc.Letters, 6) : Characters("0123456789", 8));
+    private string Code(string city, string kind)
+    {
+        string organisation;
+        do
+            organisation = Chance(0.73) ? "MA" + Characters(Uscc.Letters, 6) : Characters("0123456789", 8);
+        while (!_organisations.Add(organisation));
+        return Uscc.Of(kind + Regions[Array.IndexOf(Cities, city)], organisation);
+    }
 
     private int Day() => _random.Next(160);
 

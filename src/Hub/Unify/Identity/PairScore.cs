@@ -107,7 +107,8 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
             if (Common(left, b.Values[comparison.Crossed]) || Common(right, a.Values[comparison.Crossed]))
                 return ("crossed", rule.CrossedEqual);
             var (personA, personB) = (Stands(comparison, a), Stands(comparison, b));
-            if (personA != personB && (personA ? b : a).Values[comparison.Crossed].Length == 0)
+            // Two people may be asked for one company, and who is asked for it may not be told.
+            if ((personA && personB) || (personA != personB && (personA ? b : a).Values[comparison.Crossed].Length == 0))
                 return ("unknown", 0);
         }
 
