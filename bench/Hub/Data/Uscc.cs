@@ -3,17 +3,20 @@ namespace IntegrationHub.Bench.Data;
 /// <summary>Unified Social Credit Codes with right check characters, of organisations that do not exist.</summary>
 internal static class Uscc
 {
-    private const string Alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY";
+    /// <summary>The characters a code is made of.</summary>
+    public const string Letters = "0123456789ABCDEFGHJKLMNPQRTUWXY";
 
-    public static string At(int number)
+    /// <summary>The organisation starts with M, so that the digits after it are the number.</summary>
+    public static string At(int number) => Of("91350100", $"M{number:D7}");
+
+    /// <param name="authority">Register and place, 8 characters.</param>
+    /// <param name="organisation">Organisation code without its check character, 8 characters.</param>
+    public static string Of(string authority, string organisation)
     {
         Span<char> code = stackalloc char[18];
-        "91350100".CopyTo(code);
-        var organisation = code.Slice(8, 9);
-        // Starts with M, so that the digits after it are the number.
-        organisation[0] = 'M';
-        number.TryFormat(organisation[1..8], out _, "D7");
-        organisation[8] = OrganisationCheck(organisation);
+        authority.CopyTo(code);
+        organisation.CopyTo(code[8..]);
+        code[16] = OrganisationCheck(code.Slice(8, 8));
         code[17] = Check(code);
         return new(code);
     }
@@ -33,7 +36,7 @@ internal static class Uscc
         var sum = 0;
         var weight = 1;
         for (var i = 0; i < 17; i++, weight = weight * 3 % 31)
-            sum += Alphabet.IndexOf(code[i], StringComparison.Ordinal) * weight;
-        return Alphabet[(31 - (sum % 31)) % 31];
+            sum += Letters.IndexOf(code[i], StringComparison.Ordinal) * weight;
+        return Letters[(31 - (sum % 31)) % 31];
     }
 }

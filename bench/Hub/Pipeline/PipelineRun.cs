@@ -37,7 +37,7 @@ internal static class PipelineRun
                 Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
                     $"rate of the last {LinesConnector.LinesPerMark:N0} of {LinesConnector.LinesPerMark * (marks.Count - 1L):N0} records against the first: {Ratio(m => m.Clock):F2} (in processor time {Ratio(m => m.Processor):F2})"));
 
-            double Ratio(Func<Mark, TimeSpan> time) => (time(connector.Marks[1]) - time(connector.Marks[0])) / (time(connector.Marks[^1]) - time(connector.Marks[^2]));
+            double Ratio(Func<Mark, TimeSpan> time) => (time(lines.Marks[1]) - time(lines.Marks[0])) / (time(lines.Marks[^1]) - time(lines.Marks[^2]));
         }
 
         return 0;

@@ -28,8 +28,11 @@ internal sealed class ConstantExpression(Value value) : Expression
 }
 
 /// <summary>A path from the root to at most one node.</summary>
-internal sealed class RootPath(JsonPathQuery query, OutlinePath? noted) : Expression
+/// <param name="text">As it is written.</param>
+internal sealed class RootPath(string text, JsonPathQuery query, OutlinePath? noted) : Expression
 {
+    public string Text { get; } = text;
+
     public override Value Evaluate(MappingRun run)
     {
         var node = noted is not null && run.Places is { } places ? noted.Single(places) : query.SelectSingle(run.Tape, 0, 0);
@@ -69,11 +72,17 @@ internal sealed class Pipeline : Expression
     private readonly Expression _input;
     private readonly Call[] _calls;
 
-    public Pipeline(Expression input, Call call)
+    /// <param name="input">What the call is made on.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="result">Where the result of a first call on a path from the root is kept for other rules; -1 when it is not.</param>
+    public Pipeline(Expression input, Call call, int result)
     {
-        var before = input as Pipeline;
-        _input = before?._input ?? input;
-        _calls = [.. before?._calls ?? [], call];
+        if (input is Pipeline before)
+            (_input, _calls) = (before._input, [.. before._calls, call]);
+        else if (result >= 0)
+            (_input, _calls) = (new FirstCall(input, call, result), []);
+        else
+            (_input, _calls) = (input, [call]);
     }
 
     public override Value Evaluate(MappingRun run)
@@ -90,10 +99,46 @@ internal sealed class Pipeline : Expression
     }
 }
 
+/// <summary>
+/// A call on a path from the root that several rules may make: phone numbers and names are read once for all their keys. What gave rise to an issue is not kept, so that
+/// each rule tells it.
+/// </summary>
+internal sealed class FirstCall(Expression input, Call call, int result) : Expression
+{
+    public override Value Evaluate(MappingRun run)
+    {
+        if (run.Result(result) is { IsKnown: true, Value: var known })
+            return known;
+        var issues = run.Issues.Count;
+        var value = input.Evaluate(run);
+        if (value.Kind != ValueKind.Fault)
+            value = call.Run(run, value);
+        if (value.Kind != ValueKind.Fault && run.Issues.Count == issues)
+            run.Result(result) = (true, value);
+        return value;
+    }
+}
+
+/// <summary>Numbers the first calls on paths from the root; the same call on the same path has one number in all rules of a mapping.</summary>
+internal sealed class FirstCalls
+{
+    private readonly Dictionary<(string Path, string Call), int> _numbers = [];
+
+    public int NumberOf(string path, string call)
+    {
+        if (!_numbers.TryGetValue((path, call), out var number))
+            _numbers[(path, call)] = number = _numbers.Count;
+        return number;
+    }
+}
+
 /// <summary>One call of a pipeline.</summary>
 internal sealed class Call(FunctionSpec function, FunctionBody body, Expression?[] arguments, bool lenient)
 {
     private readonly Takes _takes = function.Takes;
+
+    /// <summary>It depends on nothing but what it is made on.</summary>
+    public bool IsConstant => _constants is not null;
 
     // Nearly always all arguments are constants: they are the same for every record.
     private readonly Value[]? _constants = Array.TrueForAll(arguments, a => a is null or ConstantExpression)

@@ -17,15 +17,17 @@ internal sealed class ExpressionParser
     private readonly string _text;
     private readonly IReadOnlyDictionary<string, FunctionSpec> _functions;
     private readonly JsonOutline.Draft _outline;
+    private readonly FirstCalls _calls;
     private readonly JsonPathScope _scope;
     private readonly List<string> _paths;
     private int _at;
 
-    private ExpressionParser(string text, IReadOnlyDictionary<string, FunctionSpec> functions, JsonOutline.Draft outline, bool insideEach, List<string> paths)
+    private ExpressionParser(string text, IReadOnlyDictionary<string, FunctionSpec> functions, JsonOutline.Draft outline, FirstCalls calls, bool insideEach, List<string> paths)
     {
         _text = text;
         _functions = functions;
         _outline = outline;
+        _calls = calls;
         _scope = insideEach ? JsonPathScope.RootOrCurrent : JsonPathScope.Root;
         _paths = paths;
     }
@@ -34,12 +36,13 @@ internal sealed class ExpressionParser
     /// <param name="node">The scalar that holds the text.</param>
     /// <param name="functions">What may be called.</param>
     /// <param name="outline">Receives what paths from the root ask for.</param>
+    /// <param name="calls">Receives the first calls on paths from the root.</param>
     /// <param name="insideEach">Whether <c>@</c> may start a path.</param>
     /// <param name="paths">Receives the text of every path that is read.</param>
     /// <param name="diagnostics">Receives the faults.</param>
-    public static Expression? Parse(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, JsonOutline.Draft outline, bool insideEach, List<string> paths, Diagnostics diagnostics)
+    public static Expression? Parse(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, JsonOutline.Draft outline, FirstCalls calls, bool insideEach, List<string> paths, Diagnostics diagnostics)
     {
-        var parser = new ExpressionParser(node.Text, functions, outline, insideEach, paths);
+        var parser = new ExpressionParser(node.Text, functions, outline, calls, insideEach, paths);
         try
         {
             var expression = parser.Piped(0);
@@ -56,9 +59,9 @@ internal sealed class ExpressionParser
     }
 
     /// <summary>Parses a template such as <c>{$.name} / {$.company}</c>; <c>{{</c> and <c>}}</c> stand for braces.</summary>
-    public static Expression? ParseTemplate(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, JsonOutline.Draft outline, bool insideEach, List<string> paths, Diagnostics diagnostics)
+    public static Expression? ParseTemplate(YamlNode node, IReadOnlyDictionary<string, FunctionSpec> functions, JsonOutline.Draft outline, FirstCalls calls, bool insideEach, List<string> paths, Diagnostics diagnostics)
     {
-        var parser = new ExpressionParser(node.Text, functions, outline, insideEach, paths);
+        var parser = new ExpressionParser(node.Text, functions, outline, calls, insideEach, paths);
         try
         {
             return parser.TemplateParts();
@@ -134,12 +137,13 @@ internal sealed class ExpressionParser
             throw Fault(error.Message);
         }
 
-        _paths.Add(_text[_at..end].TrimEnd());
+        var text = _text[_at..end].TrimEnd();
+        _paths.Add(text);
         _at = end;
         var noted = query.StartsAtCurrent ? null : OutlinePath.Add(query, _outline);
         if (!query.IsSingular)
             return new PluralPath(query, noted) { GivesMany = true };
-        return query.StartsAtCurrent ? new CurrentPath(query) : new RootPath(query, noted);
+        return query.StartsAtCurrent ? new CurrentPath(query) : new RootPath(text, query, noted);
     }
 
     private Pipeline Function(Expression input, int depth)
@@ -173,7 +177,8 @@ internal sealed class ExpressionParser
         try
         {
             var body = function.Bind([.. arguments.Select(a => a.Argument)]);
-            return new(input, new(function, body, [.. arguments.Select(a => a.Expression ?? Constant(a.Argument))], lenient))
+            var call = new Call(function, body, [.. arguments.Select(a => a.Expression ?? Constant(a.Argument))], lenient);
+            return new(input, call, input is RootPath path && call.IsConstant ? _calls.NumberOf(path.Text, _text[start.._at]) : -1)
             {
                 Type = function.Result,
                 GivesMany = function.Takes switch

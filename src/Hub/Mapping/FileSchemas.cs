@@ -45,6 +45,7 @@ public static class FileSchemas
                         ["unless"] = Texts("Kinds that say the same: not counted when one of them is equal."),
                         ["besides"] = Texts("Values that the contribution also has as one of these kinds are left out."),
                         ["guard"] = Flag("Entities that go by quite different values are not joined by comparisons."),
+                        ["whole"] = Flag("'different' counts between the entities too when the pair does not say: one of the two has the value only from others."),
                     },
                 },
             },

@@ -17,6 +17,7 @@ public sealed class MappingCompiler
     private readonly Diagnostics _diagnostics;
     private readonly List<Rule> _rules = [];
     private readonly JsonOutline.Draft _outline = new();
+    private readonly FirstCalls _calls = new();
 
     private MappingCompiler(EntityModel model, IReadOnlyDictionary<string, FunctionSpec> functions, Diagnostics diagnostics)
     {
@@ -186,7 +187,7 @@ public sealed class MappingCompiler
         switch (node.Kind)
         {
             case YamlKind.Scalar when node.Text.StartsWith('$') || (node.Text.StartsWith('@') && !node.IsPlain):
-                return ExpressionParser.Parse(node, _functions, _outline, inside, paths, _diagnostics);
+                return ExpressionParser.Parse(node, _functions, _outline, _calls, inside, paths, _diagnostics);
             case YamlKind.Scalar:
                 return Literal(node);
             case YamlKind.List:
@@ -279,7 +280,7 @@ public sealed class MappingCompiler
             case "$template":
                 if (!Alone() || value.Kind != YamlKind.Scalar)
                     return Refuse(value, "$template takes a text such as \"{$.name} / {$.company}\"");
-                return ExpressionParser.ParseTemplate(value, _functions, _outline, inside, paths, _diagnostics);
+                return ExpressionParser.ParseTemplate(value, _functions, _outline, _calls, inside, paths, _diagnostics);
             case "$first":
                 return Alone() && value.Kind == YamlKind.List ? First(value, field, inside, paths) : Refuse(value, "$first takes a list of alternatives");
             case "$each":

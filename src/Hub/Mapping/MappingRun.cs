@@ -36,6 +36,7 @@ internal sealed class MappingRun(MappingLimits limits)
     private const long NotedWork = 1_000_000;
 
     private readonly JsonPlaces _places = new();
+    private (bool IsKnown, Value Value)[] _results = [];
 
     public MappingLimits Limits { get; } = limits;
 
@@ -75,6 +76,7 @@ internal sealed class MappingRun(MappingLimits limits)
         Values.Shorten(0);
         Nodes.Clear();
         Issues.Clear();
+        _results.AsSpan().Clear();
         if (length > Value.MaxBytes - start)
             return new(JsonParseCode.TooLong, 0, $"the document lies beyond {Value.MaxBytes:N0} bytes");
         Places = length <= NotedBytes && Limits.PathWork >= NotedWork ? _places : null;
@@ -82,6 +84,15 @@ internal sealed class MappingRun(MappingLimits limits)
         if (Tape.HasRepeatedNames)
             Places = null;
         return parsed;
+    }
+
+    /// <summary>What a call that several rules make gave when it was made first in this record.</summary>
+    /// <param name="number">As <see cref="FirstCalls"/> gives it.</param>
+    public ref (bool IsKnown, Value Value) Result(int number)
+    {
+        if (number >= _results.Length)
+            Array.Resize(ref _results, number + 16);
+        return ref _results[number];
     }
 
     /// <summary>A node of the document as a value; texts without escapes share the document's memory.</summary>

@@ -14,21 +14,43 @@ public sealed class IdentityEvaluateTests : IDisposable
 
     [Fact]
     public async Task Evaluate_a_slip_in_a_code_joins_what_has_the_same_name_and_nothing_else() => Assert.Equal(["1,2,3", "4", "5"], await EntitiesAsync(
-        "1,企业,厦门示例食品有限公司,91350100M000100Y43,,,,,厦门,",
-        "2,企业,厦门示例食品,91350100M000100Y34,,,,,厦门,", // the last two swapped
-        "3,企业,厦门示例食品有限公司,91350100M0001O0Y43,,,,,,", // O for 0
-        "4,企业,厦门示例物流有限公司,91350100M000100Y34,,,,,厦门,",
-        "5,企业,厦门示例食品有限公司,,,,,,,")); // a name alone joins nobody
+        "1,企业,示例方正食品有限公司,91350100M000100Y43,,,,,厦门,",
+        "2,企业,示例方正食品,91350100M000100Y34,,,,,厦门,", // the last two swapped
+        "3,企业,示例方正食品有限公司,91350100M0001O0Y43,,,,,,", // O for 0
+        "4,企业,示例方正物流有限公司,91350100M000100Y34,,,,,厦门,",
+        "5,企业,示例方正食品有限公司,,,,,,,")); // a name without a place joins nobody
 
     [Theory]
-    [InlineData(11, true)]
-    [InlineData(12, false)]
+    [InlineData(1, true)]
+    [InlineData(2, false)]
     public async Task Evaluate_a_name_in_its_city_joins_as_long_as_few_are_called_alike(int others, bool joined)
     {
-        string[] two = ["1,企业,厦门示例食品有限公司,,,13712345678,,,厦门,", "2,企业,厦门示例食品股份有限公司,,,13812345679,,,厦门,"];
-        var crowd = Enumerable.Range(0, others).Select(i => $"{i + 3},企业,厦门示{"甲乙丙丁戊己庚辛壬癸子丑"[i]}食品有限公司,,,,,,厦门,");
+        string[] two = ["1,企业,厦门示例食品有限公司,,,13712345678,,,厦门,", "2,企业,厦门示例食品有限责任公司,,,13812345679,,,,"]; // the name tells the city
+        var crowd = Enumerable.Range(0, others).Select(i => $"{i + 3},企业,厦门示{"甲乙"[i]}食品有限公司,,,,,,厦门,");
         Assert.Equal(joined, (await EntitiesAsync([.. two, .. crowd])).Contains("1,2"));
     }
+
+    [Fact]
+    public async Task Evaluate_names_that_are_registered_differently_are_only_proposed() => Assert.Equal(["1", "2", "3"], await EntitiesAsync(
+        "1,企业,厦门示例食品有限公司,,,,,,厦门,",
+        "2,企业,厦门市示例食品有限公司,,,,,,厦门,",
+        "3,企业,厦门示例食品股份有限公司,,,,,,厦门,"));
+
+    [Theory]
+    [InlineData("4,个人,王示明,,,13912345680,,,厦门,", "1,2")] // called alike
+    [InlineData("4,个人,王方正,,,13912345680,,,厦门,", "1,2,3")]
+    public async Task Evaluate_a_person_of_a_rare_name_in_a_city_is_one_unless_numbers_differ(string other, string joined) => Assert.Contains(joined, await EntitiesAsync(
+        "1,个人,王示例,,,13712345678,,,厦门,",
+        "2,个人,王示例,,,13712345678,wang@mail.example,,厦门,",
+        "3,个人,王示例,,,,,王示例,厦门市,",
+        other,
+        "5,个人,王示例,,,13812345679,,,厦门,"));
+
+    [Fact]
+    public async Task Evaluate_a_person_entered_for_a_company_joins_by_domain_and_city() => Assert.Equal(["1,2", "3"], await EntitiesAsync(
+        "1,企业,厦门示例食品有限公司,,,13712345678,li@shili.example,,厦门,",
+        "2,企业,王示例,,,13812345679,wang@shili.example,王示例,厦门,",
+        "3,企业,张示例,,,13912345670,zhang@shili.example,张示例,泉州,"));
 
     [Fact]
     public async Task Evaluate_a_name_in_another_city_or_with_another_domain_joins_nobody() => Assert.Equal(["1", "2", "3"], await EntitiesAsync(

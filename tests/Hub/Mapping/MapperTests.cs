@@ -98,6 +98,15 @@ public sealed class MapperTests
     }
 
     [Fact]
+    public void Call_that_several_rules_make_gives_each_what_it_gives_one_and_each_tells_its_issue()
+    {
+        var plan = Fields("number: $.a | number?\ntext: $.a | number? | toText\nany: $.a | number? | toText | padLeft(3)");
+        Assert.Equal("""{"number":7,"text":"7","any":"007"}""", FieldsOf(Run(plan, """{"id":1,"a":"7"}""")));
+        Assert.Equal(["thing.fields.number", "thing.fields.text", "thing.fields.any"], Run(plan, """{"id":1,"a":"secret"}""").Issues.Select(i => i.Rule));
+        Assert.Equal("""{"number":8,"text":"8","any":"008"}""", FieldsOf(Run(plan, """{"id":1,"a":"8"}""")));
+    }
+
+    [Fact]
     public void Lenient_function_in_a_list_leaves_out_the_element() =>
         Assert.Equal("""{"any":[1,3]}""", FieldsOf(Run(Fields("any: $.a[*] | number?"), """{"id":1,"a":["1","x","3"]}""")));
 

@@ -130,6 +130,44 @@ internal static class IdentityFunctions
         },
         new()
         {
+            Name = "companyPlace",
+            Group = Group,
+            Summary = "The city in China that the core of a company's name begins with; of a branch, the city it is in.",
+            Examples =
+            [
+                "\"上海示例科技\" | companyPlace → \"上海\"",
+                "\"石家庄示例科技北京分公司\" | companyPlace → \"北京\"",
+                "\"示例科技\" | companyPlace → absent",
+            ],
+            Result = ExpressionType.Text,
+            Bind = static _ => static (input, _, scratch) => Utf8Text.TryGet(input, out var text)
+                ? CompanyPlace.Of(Encoding.UTF8.GetString(text)) is { IsEmpty: false } place ? scratch.Text(place) : Value.Absent
+                : Utf8Text.NotText,
+        },
+        new()
+        {
+            Name = "companyStem",
+            Group = Group,
+            Summary = "The core of a company's name with * for one of the two characters after its place: how many names have a stem tells how many companies are called alike.",
+            Examples =
+            [
+                "\"上海示例科技\" | companyStem(1) → \"上海*例科技\"",
+                "\"上海示例科技\" | companyStem(2) → \"上海示*科技\"",
+                "\"石家庄示例科技\" | companyStem(1) → \"石家庄*例科技\"",
+                "\"张三\" | companyStem(1) → absent",
+            ],
+            Result = ExpressionType.Text,
+            Parameters = [new("at", "1 for the first character after the place, 2 for the second.")],
+            Bind = static arguments =>
+            {
+                var at = arguments.Integer(0, "1 or 2", 1, 2);
+                return (input, _, scratch) => Utf8Text.TryGet(input, out var text)
+                    ? CompanyPlace.Stem(Encoding.UTF8.GetString(text), at) is { } stem ? scratch.Text(stem) : Value.Absent
+                    : Utf8Text.NotText;
+            },
+        },
+        new()
+        {
             Name = "keyedHash",
             Group = Group,
             Summary = "A pseudonym: HMAC-SHA256 under the workspace's key, 64 hexadecimal digits. Equal values give equal pseudonyms in this workspace and nowhere else; bring the value into one form first.",

@@ -70,6 +70,7 @@ internal static class IdentitySection
             Unless = unless,
             Besides = besides,
             Guard = section.Flag("guard"),
+            Whole = section.Flag("whole"),
         };
         section.Finish();
         if (comparison.Apart is null != (comparison.Within == TimeSpan.MaxValue))

@@ -81,6 +81,12 @@ public sealed record Comparison(string Kind)
 
     /// <summary>Entities that go by quite different values of this kind are not joined by comparisons, whatever the pair says.</summary>
     public bool Guard { get; init; }
+
+    /// <summary>
+    /// What the entities have of this kind counts too when two are joined by a comparison: a pair of which one side does not have the kind loses
+    /// <see cref="Different"/> when its entities have nothing in common.
+    /// </summary>
+    public bool Whole { get; init; }
 }
 
 /// <summary>What a likeness counts that reaches a level.</summary>

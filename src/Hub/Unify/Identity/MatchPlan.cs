@@ -18,6 +18,7 @@ public sealed class MatchPlan
         Declared = [.. Kinds.Select(type.IdentityKind)];
         Comparisons = [.. Rules.Comparisons.Select(c => new PlannedComparison(c, Kind(c.Kind), c.Crossed is null ? -1 : Kind(c.Crossed), [.. c.Unless.Select(Kind)], [.. c.Besides.Select(Kind)]))];
         Guard = Comparisons.FirstOrDefault(c => c.Rule.Guard);
+        Whole = [.. Comparisons.Where(c => c.Rule.Whole)];
         Limits = [.. limited.Select(k => (Kind(k.Name), k.Limit!.Value))];
         var merging = Rules.Candidates.Where(c => c.Kinds.Count > 1 || (type.IdentityKind(c.Kinds[0].TrimEnd('?')) is { Strength: not Strength.Hint } && !c.Kinds[0].EndsWith('?'))).ToList();
         var counted = type.Identity.Where(k => k.Shared is not null && Kinds.Contains(k.Name) && !merging.Any(c => c.Kinds is [var only] && only == k.Name));
@@ -47,6 +48,9 @@ public sealed class MatchPlan
     public IReadOnlyList<PlannedComparison> Comparisons { get; }
 
     public PlannedComparison? Guard { get; }
+
+    /// <summary>Comparisons that look at what entities have when a pair does not say.</summary>
+    public IReadOnlyList<PlannedComparison> Whole { get; }
 
     /// <summary>Kinds of which an entity holds only so many values.</summary>
     public IReadOnlyList<(int Kind, int Most)> Limits { get; }

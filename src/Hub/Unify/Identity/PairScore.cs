@@ -48,6 +48,17 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         return new(near, apart, within);
     }
 
+    /// <summary>Whether a pair says by itself what a comparison asks: both sides have a value, or another kind says the same.</summary>
+    public static bool Says(PlannedComparison comparison, Profile a, Profile b, Func<int, string, bool> isShared) =>
+        (Counting(comparison, a, isShared).Length > 0 && Counting(comparison, b, isShared).Length > 0) || IsSaid(comparison.Unless, a, b);
+
+    /// <summary>The values of a profile that count when they differ: what is shared by many says nothing.</summary>
+    public static string[] Counting(PlannedComparison comparison, Profile profile, Func<int, string, bool> isShared)
+    {
+        var values = profile.Values[comparison.Kind];
+        return comparison.Rule.Shared == 0 && values.Length > 0 && AllShared(comparison.Kind, values, isShared) ? [] : values;
+    }
+
     /// <summary>Whether two sets of values of a kind have an equal or a similar pair.</summary>
     public static bool Alike(PlannedComparison comparison, IReadOnlyCollection<string> a, IReadOnlyCollection<string> b)
     {
@@ -70,8 +81,9 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
             if (Array.IndexOf(right, value) >= 0)
             {
                 equal = true;
+                // Two records under the name of one person tell who was asked, not for which company.
                 if (!isShared(comparison.Kind, value))
-                    return ("equal", rule.Equal);
+                    return comparison.Crossed >= 0 && Stands(comparison, a) && Stands(comparison, b) ? ("crossed", rule.CrossedEqual) : ("equal", rule.Equal);
             }
 
         if (equal)
@@ -95,7 +107,8 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
             if (Common(left, b.Values[comparison.Crossed]) || Common(right, a.Values[comparison.Crossed]))
                 return ("crossed", rule.CrossedEqual);
             var (personA, personB) = (Stands(comparison, a), Stands(comparison, b));
-            if (personA != personB && (personA ? b : a).Values[comparison.Crossed].Length == 0)
+            // Two people may be asked for one company, and who is asked for it may not be told.
+            if ((personA && personB) || (personA != personB && (personA ? b : a).Values[comparison.Crossed].Length == 0))
                 return ("unknown", 0);
         }
 
@@ -128,7 +141,7 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         return true;
     }
 
-    private static bool Common(string[] a, string[] b)
+    public static bool Common(string[] a, string[] b)
     {
         foreach (var value in a)
             if (Array.IndexOf(b, value) >= 0)

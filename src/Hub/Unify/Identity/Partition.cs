@@ -19,10 +19,11 @@ internal static class Partition
     public static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, CandidateStates? states = null)
     {
         var graph = new MatchGraph(plan, nodes);
-        return Of(plan, nodes, rulings, rankOf, graph.Edges(states ?? graph.JudgeAll(), every: rulings.Count > 0));
+        states ??= graph.JudgeAll();
+        return Of(plan, nodes, rulings, rankOf, graph.Edges(states, every: rulings.Count > 0), states);
     }
 
-    public static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, List<MatchEdge> edges)
+    private static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, List<MatchEdge> edges, CandidateStates states)
     {
         var parts = new DisjointSets(nodes.Count);
         var holders = new Dictionary<IdentityKey, int>(2 * nodes.Count);
@@ -70,20 +71,20 @@ internal static class Partition
                 within.Add(edge);
         if (guarded.Count < ParallelFrom)
             foreach (var (part, within) in guarded)
-                Resolve(plan, nodes, rulings, rankOf, members[part], within, entity);
+                Resolve(plan, nodes, rulings, rankOf, states, members[part], within, entity);
         else
-            Parallel.ForEach(guarded, g => Resolve(plan, nodes, rulings, rankOf, members[g.Key], g.Value, entity));
+            Parallel.ForEach(guarded, g => Resolve(plan, nodes, rulings, rankOf, states, members[g.Key], g.Value, entity));
         return (entity, connected);
     }
 
     /// <summary>Resolves what is connected by itself; parts share nothing but the array of entities, in which each has its own nodes.</summary>
-    private static void Resolve(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, List<int> part, List<MatchEdge> edges, int[] entity)
+    private static void Resolve(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, CandidateStates states, List<int> part, List<MatchEdge> edges, int[] entity)
     {
         var local = new Dictionary<int, int>(part.Count);
         for (var i = 0; i < part.Count; i++)
             local[part[i]] = i;
         var here = rulings.Count == 0 ? [] : rulings.Select(r => r with { Left = Local(r.Left, local), Right = Local(r.Right, local) }).ToList();
-        var resolved = new Resolution(plan, [.. part.Select(n => nodes[n])], here).Run([.. edges.Select(e => e with { A = local[e.A], B = local[e.B] })], rankOf);
+        var resolved = new Resolution(plan, [.. part.Select(n => nodes[n])], here, states.IsShared).Run([.. edges.Select(e => e with { A = local[e.A], B = local[e.B] })], rankOf);
         for (var i = 0; i < part.Count; i++)
             entity[part[i]] = part[resolved[i]];
     }

@@ -7,10 +7,11 @@ namespace IntegrationHub.Unify.Identity;
 /// contributions are. First what stewards decided, newest first; then strong keys, those that an entity has one of before the others; then comparisons,
 /// the surest first and among equals the nearest in time. A join that would break a guard is left out.
 /// </summary>
-internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings)
+/// <param name="isShared">Whether a value of a kind is shared by too many.</param>
+internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<int, string, bool> isShared)
 {
     private readonly int[] _parents = [.. Enumerable.Range(0, nodes.Count)];
-    private readonly Cluster[] _clusters = [.. nodes.Select(n => new Cluster(n.Profile, plan))];
+    private readonly Cluster[] _clusters = [.. nodes.Select(n => new Cluster(n.Profile, plan, isShared))];
 
     /// <summary>Joins that a guard forbade; with none, the entities are simply what is connected.</summary>
     public int Refused { get; private set; }
@@ -32,14 +33,21 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
                         return false;
         }
 
-        if (plan.Guard is not { } guard)
-            return true;
-        var name = "";
+        foreach (var whole in plan.Whole)
+            if (!IsOne(nodes, part, whole.Kind))
+                return false;
+        return plan.Guard is not { } guard || IsOne(nodes, part, guard.Kind);
+    }
+
+    /// <summary>Whether nodes have at most one value of a kind.</summary>
+    private static bool IsOne(IReadOnlyList<MatchNode> nodes, List<int> part, int kind)
+    {
+        var only = "";
         foreach (var node in part)
-            foreach (var value in nodes[node].Profile.Values[guard.Kind])
-                if (name.Length == 0)
-                    name = value;
-                else if (value != name)
+            foreach (var value in nodes[node].Profile.Values[kind])
+                if (only.Length == 0)
+                    only = value;
+                else if (value != only)
                     return false;
         return true;
     }
@@ -51,7 +59,7 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
             Apply(ruling);
         JoinStrong(rankOf);
         foreach (var edge in edges.OrderByDescending(e => e.Score).ThenBy(e => e.Distance).ThenBy(e => First(e), StringComparer.Ordinal).ThenBy(e => Last(e), StringComparer.Ordinal))
-            Join(edge.A, edge.B, weak: true);
+            Join(edge.A, edge.B, edge);
         var first = new Dictionary<int, int>();
         var result = new int[nodes.Count];
         for (var i = 0; i < result.Length; i++)
@@ -114,12 +122,12 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
 
     private int Limited(int node) => plan.Limits.Sum(l => nodes[node].Profile.Values[l.Kind].Length);
 
-    private bool Join(int a, int b, bool weak = false, bool decided = false)
+    private bool Join(int a, int b, MatchEdge? weak = null, bool decided = false)
     {
         (a, b) = (Find(a), Find(b));
         if (a == b)
             return true;
-        if (!_clusters[a].MayJoin(_clusters[b], plan, weak, decided))
+        if (!_clusters[a].MayJoin(_clusters[b], plan, weak is not null, decided) || (weak is { } edge && !Stands(edge, _clusters[a], _clusters[b])))
         {
             Refused++;
             return false;
@@ -130,6 +138,16 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
         _parents[b] = a;
         _clusters[a].Take(_clusters[b]);
         return true;
+    }
+
+    /// <summary>Whether a comparison still joins when what the two entities say about themselves otherwise is counted too.</summary>
+    private bool Stands(MatchEdge edge, Cluster a, Cluster b)
+    {
+        var score = edge.Score;
+        for (var i = 0; i < plan.Whole.Count; i++)
+            if (a.Differs(b, i) && !PairScore.Says(plan.Whole[i], nodes[edge.A].Profile, nodes[edge.B].Profile, isShared))
+                score += plan.Whole[i].Rule.Different;
+        return score >= plan.Rules.Merge;
     }
 
     private int Find(int node)
@@ -144,8 +162,10 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
     private string Last(MatchEdge edge) => string.CompareOrdinal(nodes[edge.A].Order, nodes[edge.B].Order) <= 0 ? nodes[edge.B].Order : nodes[edge.A].Order;
 
     /// <summary>What guards need to know of contributions that are one already.</summary>
-    private sealed class Cluster(Profile profile, MatchPlan plan)
+    private sealed class Cluster(Profile profile, MatchPlan plan, Func<int, string, bool> isShared)
     {
+        private readonly string[][] _whole = [.. plan.Whole.Select(w => PairScore.Counting(w, profile, isShared))];
+
         private readonly string[][] _limited = [.. plan.Limits.Select(l => profile.Values[l.Kind])];
 
         private string[] _names = plan.Guard is { } guard ? profile.Values[guard.Kind] : [];
@@ -178,10 +198,15 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
             Parts += other.Parts;
             for (var i = 0; i < _limited.Length; i++)
                 _limited[i] = Union(_limited[i], other._limited[i]);
+            for (var i = 0; i < _whole.Length; i++)
+                _whole[i] = Union(_whole[i], other._whole[i]);
             _names = Union(_names, other._names);
             _people = Union(_people, other._people);
             Sides.UnionWith(other.Sides);
         }
+
+        /// <summary>Whether both have values of a comparison, by its position in <see cref="MatchPlan.Whole"/>, and none in common.</summary>
+        public bool Differs(Cluster other, int whole) => _whole[whole].Length > 0 && other._whole[whole].Length > 0 && !PairScore.Common(_whole[whole], other._whole[whole]);
 
         /// <summary>People who stand for the company on either side say nothing about what it is called.</summary>
         private bool NamesAgree(Cluster other, MatchPlan plan)

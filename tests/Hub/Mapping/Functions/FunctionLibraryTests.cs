@@ -116,6 +116,7 @@ public sealed class FunctionLibraryTests
         return spec.Name switch
         {
             "substring" => [[Integer("1"), Integer("2")], [Integer("-2")]],
+            "companyStem" => [[Integer("1")], [Integer("2")]],
             "truncate" or "at" or "decimal" or "padLeft" => [[Integer("3")]],
             "plusDays" => [[Integer("3")], [Value.Text("x")]],
             "plus" or "minus" or "times" or "dividedBy" => [[Integer("3")], [Integer("0")], [Integer("79228162514264337593543950335")]],

@@ -17,7 +17,8 @@ public sealed class MatchRegionTests
         from name in Gen.Frequency((6, Gen.OneOf(Names.Select(n => Gen.Const(n)).ToArray())), (1, Gen.Const("")))
         from contact in Gen.Frequency((2, Gen.Const("")), (1, Gen.Const("wang")), (1, Gen.Const("li")))
         from day in Gen.Frequency((1, Gen.Const(0)), (3, Gen.Int[1, 30]))
-        select new Client(code, register, mobile, mail, name, contact, day);
+        from place in Gen.Frequency((3, Gen.Const("")), (1, Gen.Const("east")), (1, Gen.Const("west")))
+        select new Client(code, register, mobile, mail, name, contact, day) { Place = place };
 
     private static readonly Gen<(long, Client?)> Change =
         from record in Gen.Int[1, Records]
@@ -89,6 +90,32 @@ public sealed class MatchRegionTests
         await rig.ApplyAsync((1, new(1, 0, 1, 0, "alpha trading", "", 1)), (2, new(2, 0, 1, 0, "alpha trading", "", 3)));
         await rig.ApplyAsync((3, new(0, 1, 1, 0, "alpha trading", "", 2)), (4, new(1, 1, 0, 0, "", "", 0)), (5, new(2, 1, 0, 0, "", "", 0)));
         Assert.All(await rig.OutcomeAsync(), line => Assert.False(line.Split(' ')[0].Split(',') is var r && r.Contains("1") && r.Contains("2")));
+        await rig.CheckAsync();
+    }
+
+    [Fact]
+    public async Task What_an_entity_knows_counts_where_a_pair_does_not_say()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        Client At(string place, int day) => new(0, 0, 1, 0, "alpha trading", "", day) { Place = place };
+        await rig.ApplyAsync((1, At("east", 1)), (2, At("", 2)));
+        await rig.ApplyAsync((3, At("west", 9)));
+        Assert.Equal(["1,2", "3"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        await rig.ApplyAsync((1, null));
+        Assert.Equal(["2,3"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        await rig.CheckAsync();
+        rig.CheckIndex();
+    }
+
+    [Fact]
+    public async Task Records_under_the_name_of_one_person_are_not_yet_one_company()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        Client Entered(string contact, int mail) => new(0, 0, 1, mail, "wang", contact, 1) { Place = mail == 1 ? "east" : "west" };
+        await rig.ApplyAsync((1, Entered("wang", 1)), (2, Entered("wang", 2)));
+        Assert.Equal(["1", "2"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        await rig.ApplyAsync((1, Entered("", 3)), (2, Entered("", 3)));
+        Assert.Equal(["1,2"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
         await rig.CheckAsync();
     }
 

@@ -10,6 +10,8 @@ namespace IntegrationHub.Tests.Unify.Identity;
 /// <summary>What one record says about a client; 0 and empty stand for nothing.</summary>
 internal sealed record Client(int Code, int Register, int Mobile, int Mail, string Name, string Contact, int Day)
 {
+    public string Place { get; init; } = "";
+
     public byte[] Body
     {
         get
@@ -28,6 +30,7 @@ internal sealed record Client(int Code, int Register, int Mobile, int Mail, stri
             Say("name", Name.Length > 0, Name);
             Say("stem", Name.Length > 6, Name.Length > 6 ? Name[..3] : "");
             Say("contact", Contact.Length > 0, Contact);
+            Say("place", Place.Length > 0, Place);
             return Encoding.UTF8.GetBytes($"{{\"entity\":\"client\",\"key\":\"k\",\"identity\":{{{string.Join(',', identity)}}},\"fields\":{{\"name\":\"{Name}\"}}}}");
         }
     }
@@ -49,6 +52,7 @@ internal sealed class MatchRig : IAsyncDisposable
           name: { strength: hint }
           stem: { strength: hint, shared: 1 }
           contact: { strength: evidence }
+          place: { strength: evidence }
         matching:
           candidates: [mobile, email, [name, contact]]
           compare:
@@ -57,6 +61,7 @@ internal sealed class MatchRig : IAsyncDisposable
             name: { equal: 6, similar: { 0.7: 4 }, different: -5, crossed: contact, crossedEqual: 3, guard: true }
             stem: { equal: 3, shared: 0 }
             contact: { equal: 4, besides: [name] }
+            place: { different: -7, whole: true }
           merge: 10
           propose: 5
           mostCandidates: 6
