@@ -55,7 +55,7 @@ internal static class MapInProcess
             mapped.WriteFlat(contribution, output);
     }
 
-    private sealed class Program(string name, string file, Action<ArraySegment<byte>, Utf8Output> map)
+    private sealed class Program(string name, string file, Action<ArraySegment<byte>, Utf8Output> map) : IDisposable
     {
         private const int RecordsInTurn = 1_000;
 
@@ -103,12 +103,17 @@ internal static class MapInProcess
 
         public void End(bool counts)
         {
-            _lines!.Dispose();
-            _output!.Dispose();
+            Dispose();
             if (!counts)
                 return;
             _seconds.Add(_elapsed.TotalSeconds);
             _processor.AddRange(_turns);
+        }
+
+        public void Dispose()
+        {
+            _lines?.Dispose();
+            _output?.Dispose();
         }
 
         public string Row(Program limit) => string.Create(
