@@ -1,5 +1,4 @@
 using IntegrationHub.Json;
-using IntegrationHub.Mapping.JsonPath;
 using IntegrationHub.Model;
 
 namespace IntegrationHub.Mapping;

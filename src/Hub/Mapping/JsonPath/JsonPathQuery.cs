@@ -101,23 +101,14 @@ public sealed class JsonPathQuery
             return JsonPathOutcome.Complete;
         }
 
-        return SelectFrom(tape, root, StartsAtCurrent ? current : root, 0, results, maxWork);
+        using var evaluation = Evaluation.Start(tape, root, maxWork);
+        var sink = new Sink { List = results };
+        evaluation.Run(this, current, ref sink);
+        return evaluation.Outcome;
     }
 
     /// <summary>The text the query was compiled from.</summary>
     public override string ToString() => _text;
-
-    /// <summary>How many segments at the start lead to one node at most.</summary>
-    internal int SingularSegments => Array.FindIndex(Segments, s => !s.IsSingular) is var first and >= 0 ? first : Segments.Length;
-
-    /// <summary>As <see cref="Select"/>, from the node that the segments before <paramref name="segment"/> lead to.</summary>
-    internal JsonPathOutcome SelectFrom(JsonTape tape, int root, int node, int segment, NodeList results, long maxWork)
-    {
-        using var evaluation = Evaluation.Start(tape, root, maxWork);
-        var sink = new Sink { List = results };
-        evaluation.Walk(Segments, segment, node, ref sink);
-        return evaluation.Outcome;
-    }
 
     internal int Follow(JsonTape tape, int root, int current)
     {
