@@ -15,7 +15,12 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly Dictionary<string, SqliteInsert> _inserts = new(StringComparer.Ordinal);
     private readonly sqlite3 _handle;
 
-    static SqliteDatabase() => Batteries_V2.Init();
+    static SqliteDatabase()
+    {
+        Batteries_V2.Init();
+        // Statistics of memory cost a lock for every allocation.
+        _ = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    }
 
     public SqliteDatabase(string path, bool readOnly, TimeSpan busyTimeout)
     {

@@ -6,7 +6,7 @@ namespace IntegrationHub.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteLevels
 {
-    private const int FewestRecent = 4096;
+    private const int FewestRecent = 65_536;
     private const int RecentForRoot = 32;
 
     private readonly Dictionary<string, TwoLevelTable> _tables = new(StringComparer.Ordinal);
@@ -50,7 +50,7 @@ internal sealed class SqliteLevels
     /// <summary>Moves what has become too much to be recent; before a commit.</summary>
     /// <remarks>
     /// Every row moves once. With more recent rows a piece of them fills fewer pages of the settled, and new ones touch more pages of the recent: both
-    /// cost the same when their number grows with the root of all.
+    /// cost the same when their number grows with the root of all. As long as all of a table are about as few, moving them would gain nothing.
     /// </remarks>
     public void Settle()
     {

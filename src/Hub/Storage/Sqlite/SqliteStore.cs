@@ -324,7 +324,7 @@ public sealed class SqliteStoreOptions
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How many rows of an index may be recent, that is, kept apart from those that are settled.</summary>
-    /// <value>Default: 32 times the root of the number of entities, 4,096 at least, which costs least.</value>
+    /// <value>Default: 32 times the root of the number of entities, 65,536 at least, which costs least.</value>
     public int? RecentRows { get; init; }
 
     /// <summary>How many entities that meet a condition are read and sorted, in place of walking in the order of the page and looking at the condition on the way.</summary>
