@@ -32,5 +32,5 @@ public sealed record SupervisionLimits
     public int GrowthHandles { get; init; } = 2_000;
 
     /// <summary>For calls that are promised to be quick.</summary>
-    internal TimeSpan QuickCall => Call / 10;
+    internal TimeSpan QuickCall { get => field == default ? Call / 10 : field; init; }
 }

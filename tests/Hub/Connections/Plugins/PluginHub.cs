@@ -35,7 +35,7 @@ internal sealed class PluginHub : IAsyncDisposable
         hub.Install(manifest);
         var bad = JsonSerializer.SerializeToNode(settings ?? new { })!.AsObject();
         bad["sin"] = sin;
-        var quick = new SupervisionLimits { Silence = TimeSpan.FromSeconds(2), Call = TimeSpan.FromSeconds(2), Grace = TimeSpan.FromSeconds(1), Unchecked = 5_000, UncheckedBytes = 64 << 20, GrowthBytes = 96 << 20, GrowthHandles = 500 };
+        var quick = new SupervisionLimits { Silence = TimeSpan.FromSeconds(2), Call = TimeSpan.FromSeconds(2), QuickCall = TimeSpan.FromSeconds(5), Grace = TimeSpan.FromSeconds(1), Unchecked = 5_000, UncheckedBytes = 64 << 20, GrowthBytes = 96 << 20, GrowthHandles = 500 };
         var config = HubConfig.Default with
         {
             Root = hub.Root,
