@@ -12,7 +12,7 @@ internal sealed class CandidateNotes
     private const int Most = 20_000;
 
     private readonly Dictionary<(int Kind, long Value), CandidateNote> _notes = [];
-    private readonly Dictionary<UInt128, List<(int Kind, long Value)>> _restingOn = [];
+    private readonly Dictionary<UInt128, HashSet<(int Kind, long Value)>> _restingOn = [];
 
     public CandidateNote? Recall(int kind, long value) => _notes.GetValueOrDefault((kind, value));
 
@@ -20,6 +20,7 @@ internal sealed class CandidateNotes
     {
         if (_notes.Count == Most)
             Clear();
+        Remove((kind, value));
         _notes[(kind, value)] = note;
         foreach (var hash in note.Crowd)
             (CollectionsMarshal.GetValueRefOrAddDefault(_restingOn, hash, out _) ??= []).Add((kind, value));
@@ -28,10 +29,9 @@ internal sealed class CandidateNotes
     /// <summary>A profile goes.</summary>
     public void Forget(UInt128 hash)
     {
-        if (!_restingOn.Remove(hash, out var keys))
-            return;
-        foreach (var key in keys)
-            _notes.Remove(key);
+        if (_restingOn.TryGetValue(hash, out var keys))
+            foreach (var key in keys.ToList())
+                Remove(key);
     }
 
     /// <summary>A profile no longer has a value.</summary>
@@ -40,6 +40,15 @@ internal sealed class CandidateNotes
         // A crowd is its own evidence, whoever else goes.
         if (_notes.TryGetValue((kind, value), out var note) && note.Crowd.Count == 0)
             _notes.Remove((kind, value));
+    }
+
+    private void Remove((int, long) key)
+    {
+        if (!_notes.Remove(key, out var note))
+            return;
+        foreach (var hash in note.Crowd)
+            if (_restingOn.TryGetValue(hash, out var keys) && keys.Remove(key) && keys.Count == 0)
+                _restingOn.Remove(hash);
     }
 
     public void Clear()

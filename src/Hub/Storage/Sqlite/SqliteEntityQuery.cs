@@ -57,14 +57,14 @@ internal sealed class SqliteEntityQuery
             return Select($"search s CROSS JOIN {Golden} g ON g.id=s.rowid", $"s.text MATCH {Parameter(SearchText.Query(search))}", null, "s.rowid") + Order(limit);
         if (_query.LinkedTo is { } link)
             return Select($"{Golden} g", Linked(link.Link, link.Keys), null, "g.id") + Order(limit);
-        var leading = _query.Filters.Where(f => f.Operator != FilterOperator.NotEqual && f.Value != "null").ToList();
+        var leading = _query.Filters.Where(f => f.Operator != FilterOperator.NotEqual && f.Value != "null" && HasIndex(database, f.Field)).ToList();
         // Equal values are in the order of their ids, so one alone walks in order however many there are.
         if (_query.Sort is null && leading is [{ Operator: FilterOperator.Equal } only] && _query.Filters.Count == 1)
             return Leading(only.Field, limit);
         var least = leading.Select(f => (Filter: f, Count: Count(database, f))).OrderBy(f => f.Count).FirstOrDefault();
         if (least.Filter is not null && least.Count <= _mostSorted)
             return Leading(least.Filter.Field, limit);
-        if (_query.Sort is { } sort && !_withoutValue)
+        if (_query.Sort is { } sort && !_withoutValue && HasIndex(database, sort))
             return Leading(sort, limit);
         if (_query.Sort is null && leading.Find(f => f.Operator == FilterOperator.Equal) is { } equal)
             return Leading(equal.Field, limit);
@@ -85,6 +85,13 @@ internal sealed class SqliteEntityQuery
         }
 
         return $"{Half("recent")} UNION ALL {Half("settled")}{Order(limit)}";
+    }
+
+    /// <summary>Another process, whose model does not ask for it, may have let go of an index.</summary>
+    private bool HasIndex(SqliteDatabase database, Model.FieldType field)
+    {
+        using var rows = database.Prepare("SELECT 1 FROM sqlite_schema WHERE name=?1 AND type='view'").Bind(1, SqliteIndexes.Index(_query.Type, field)).Query();
+        return rows.Read();
     }
 
     private int Count(SqliteDatabase database, EntityFilter filter)

@@ -104,7 +104,8 @@ internal sealed class TwoLevelTable
         _last = $"SELECT {names} FROM {recent} ORDER BY {string.Join(", ", key.Select(k => k + " DESC"))} LIMIT 1";
         _end = $"SELECT {names} FROM {recent} WHERE ({names})>=({Parameters(1)}) ORDER BY {names} LIMIT 1 OFFSET {piece - 1}";
         var between = $"({names})>=({Parameters(1)}) AND ({names})<=({Parameters(1 + key.Length)})";
-        _move = $"INSERT INTO \"{name}_settled\" SELECT * FROM {recent} WHERE {between}";
+        // OR REPLACE: whatever went wrong, it must not keep every later batch from being committed.
+        _move = $"INSERT OR REPLACE INTO \"{name}_settled\" SELECT * FROM {recent} WHERE {between}";
         _remove = $"DELETE FROM {recent} WHERE {between}";
     }
 

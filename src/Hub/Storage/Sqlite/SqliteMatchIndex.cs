@@ -49,88 +49,35 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
     {
         var hold = database.Prepare("INSERT INTO holders(profile, entity, refs) VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET refs=refs+excluded.refs");
         var added = new List<ProfileDelta>();
-        var left = new List<(long Id, ProfileDelta Delta)>();
         // What is gained comes first, so that a profile that only moves is never taken out in between.
         foreach (var delta in deltas.OrderByDescending(d => d.Delta))
-            if (Find(delta) is not (not 0 and var id))
+            if (Find(delta) is var id and not 0)
+            {
+                hold.Bind(1, id).Bind(2, delta.Entity).Bind(3, delta.Delta).Run();
+                if (delta.Delta < 0)
+                    Release(id, delta);
+            }
+            else if (delta.Delta > 0)
             {
                 added.Add(delta);
             }
-            else
-            {
-                hold.Bind(1, id).Bind(2, delta.Entity).Bind(3, delta.Delta).Run();
-                if (delta.Delta < 0 && IsLeft(id, delta.Entity))
-                    left.Add((id, delta));
-            }
 
-        var gained = added.GroupBy(d => (d.Type, Wide(d.Hash))).Select(g => g.ToList()).ToList();
-        Insert(gained, Reuse(left, gained));
+        Insert(added);
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>
-    /// Takes out the profiles that nobody has any longer. Where an entity has another one in place of it, that gets its number: of what makes it a candidate
-    /// most is the same then and stays.
-    /// </summary>
-    /// <returns>The number of each profile that is gained, or 0.</returns>
-    private long[] Reuse(List<(long Id, ProfileDelta Delta)> left, List<List<ProfileDelta>> gained)
-    {
-        var numbers = new long[gained.Count];
-        var places = new Dictionary<(int Type, long Entity), int>(gained.Count);
-        for (var i = 0; left.Count > 0 && i < gained.Count; i++)
-            places[(gained[i][0].Type, gained[i][0].Entity)] = i;
-        foreach (var (id, gone) in left)
-        {
-            IReadOnlyList<(int, long)> kept = [];
-            var isReplaced = places.Remove((gone.Type, gone.Entity), out var place);
-            if (isReplaced)
-            {
-                numbers[place] = id;
-                kept = gained[place][0].Candidates;
-            }
-            else
-            {
-                database.Prepare("DELETE FROM profiles WHERE id=?1").Bind(1, id).Run();
-            }
-
-            notes.Forget(Wide(gone.Hash));
-            foreach (var hash in levels["profile_hashes"].OnBoth("DELETE FROM {0} WHERE hash=?1 AND profile=?2"))
-                hash.Bind(1, Short(gone.Hash)).Bind(2, id).Run();
-            var candidates = levels["candidates"].OnBoth("DELETE FROM {0} WHERE kind=?1 AND value=?2 AND profile=?3");
-            foreach (var (kind, value) in gone.Candidates.Except(kept))
-            {
-                notes.Forget(kind, value);
-                foreach (var candidate in candidates)
-                    candidate.Bind(1, kind).Bind(2, value).Bind(3, id).Run();
-            }
-
-            if (isReplaced)
-                levels["candidates"].Insert(kept.Except(gone.Candidates).Select(c => (id, c.Item1, c.Item2)).ToList(), BindCandidate);
-        }
-
-        return numbers;
-    }
-
-    /// <param name="gained">For each profile who has it.</param>
-    /// <param name="numbers">Numbers of those that stand in place of another; 0 for the others.</param>
-    private void Insert(List<List<ProfileDelta>> gained, long[] numbers)
+    private void Insert(List<ProfileDelta> deltas)
     {
         var last = database.Scalar("SELECT max(id) FROM profiles");
-        var all = gained.Select((deltas, i) => (Id: numbers[i] != 0 ? numbers[i] : ++last, IsNew: numbers[i] == 0, Deltas: deltas)).ToList();
-        var fresh = all.Where(p => p.IsNew).ToList();
-        database.Insert("profiles(id, type, hash, body)", fresh, static (to, profile) =>
+        var profiles = deltas.GroupBy(d => (d.Type, Wide(d.Hash))).Select(g => (Id: ++last, Deltas: g.ToList())).ToList();
+        database.Insert("profiles(id, type, hash, body)", profiles, static (to, profile) =>
             to.Bind(1, profile.Id).Bind(2, profile.Deltas[0].Type).BindBlob(3, profile.Deltas[0].Hash).BindBlob(4, profile.Deltas[0].Body()));
-        var replace = database.Prepare("UPDATE profiles SET hash=?2, body=?3 WHERE id=?1");
-        foreach (var profile in all.Where(p => !p.IsNew))
-            replace.Bind(1, profile.Id).BindBlob(2, profile.Deltas[0].Hash).BindBlob(3, profile.Deltas[0].Body()).Run();
-        database.Insert("holders(profile, entity, refs)", all.SelectMany(p => p.Deltas.Select(d => (p.Id, d.Entity, d.Delta))).ToList(), static (to, holder) =>
+        database.Insert("holders(profile, entity, refs)", profiles.SelectMany(p => p.Deltas.Select(d => (p.Id, d.Entity, d.Delta))).ToList(), static (to, holder) =>
             to.Bind(1, holder.Id).Bind(2, holder.Entity).Bind(3, holder.Delta));
-        levels["profile_hashes"].Insert(all, static (to, profile) => to.Bind(1, Short(profile.Deltas[0].Hash)).Bind(2, profile.Id));
-        levels["candidates"].Insert(fresh.SelectMany(p => p.Deltas[0].Candidates.Distinct().Select(c => (p.Id, c.Kind, c.Value))).ToList(), BindCandidate);
+        levels["profile_hashes"].Insert(profiles, static (to, profile) => to.Bind(1, Short(profile.Deltas[0].Hash)).Bind(2, profile.Id));
+        levels["candidates"].Insert(profiles.SelectMany(p => p.Deltas[0].Candidates.Distinct().Select(c => (p.Id, c.Kind, c.Value))).ToList(), static (to, candidate) =>
+            to.Bind(1, candidate.Kind).Bind(2, candidate.Value).Bind(3, candidate.Id));
     }
-
-    private static void BindCandidate(SqliteNewRow to, (long Profile, int Kind, long Value) candidate) =>
-        to.Bind(1, candidate.Kind).Bind(2, candidate.Value).Bind(3, candidate.Profile);
 
     public ValueTask<long> ComponentAsync(long entity)
     {
@@ -237,13 +184,23 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
         return rows.Read() ? rows.Int64(0) : 0;
     }
 
-    /// <summary>Whether nobody has a profile any longer, after an entity had it for the last time or not.</summary>
-    private bool IsLeft(long id, long entity)
+    private void Release(long id, ProfileDelta delta)
     {
-        if (!database.Prepare("DELETE FROM holders WHERE profile=?1 AND entity=?2 AND refs<=0").Bind(1, id).Bind(2, entity).RunChanging())
-            return false;
-        using var rows = database.Prepare("SELECT 1 FROM holders WHERE profile=?1 LIMIT 1").Bind(1, id).Query();
-        return !rows.Read();
+        database.Prepare("DELETE FROM holders WHERE profile=?1 AND entity=?2 AND refs<=0").Bind(1, id).Bind(2, delta.Entity).Run();
+        using (var rows = database.Prepare("SELECT 1 FROM holders WHERE profile=?1 LIMIT 1").Bind(1, id).Query())
+            if (rows.Read())
+                return;
+        database.Prepare("DELETE FROM profiles WHERE id=?1").Bind(1, id).Run();
+        notes.Forget(Wide(delta.Hash));
+        foreach (var hash in levels["profile_hashes"].OnBoth("DELETE FROM {0} WHERE hash=?1 AND profile=?2"))
+            hash.Bind(1, Short(delta.Hash)).Bind(2, id).Run();
+        var candidates = levels["candidates"].OnBoth("DELETE FROM {0} WHERE kind=?1 AND value=?2 AND profile=?3");
+        foreach (var (kind, value) in delta.Candidates)
+        {
+            notes.Forget(kind, value);
+            foreach (var candidate in candidates)
+                candidate.Bind(1, kind).Bind(2, value).Bind(3, id).Run();
+        }
     }
 
     private static UInt128 Wide(byte[] hash) => BinaryPrimitives.ReadUInt128LittleEndian(hash);

@@ -136,7 +136,8 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteL
         var keys = levels["keys"];
         var added = new List<KeyDelta>(deltas.Count);
         foreach (var delta in deltas)
-            if (delta.IsFirst || !Change(keys, delta))
+            // What is taken away is not always there: a kind that the model declares otherwise today was no key when its record was stored.
+            if (delta.IsFirst || (!Change(keys, delta) && delta.Delta > 0))
                 added.Add(delta);
         keys.Insert(added, static (to, delta) => to.Bind(1, delta.Key.Kind).Bind(2, delta.Key.Value).Bind(3, delta.Entity).Bind(4, delta.Delta));
         database.Insert("entity_keys(entity, kind, value)", added, static (to, delta) => to.Bind(1, delta.Entity).Bind(2, delta.Key.Kind).Bind(3, delta.Key.Value));
@@ -183,7 +184,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteL
         var searchAgain = database.Prepare("INSERT OR REPLACE INTO search(rowid, text) VALUES(?1, ?2)");
         var unsearch = database.Prepare("DELETE FROM search WHERE rowid=?1");
         var links = levels["links"];
-        var unlink = entities.Any(e => e.RemoveLinks.Count > 0) ? links.OnBoth("DELETE FROM {0} WHERE kind=?1 AND value=?2 AND name=?3 AND source=?4") : [];
+        var unlink = entities.Any(e => !e.IsNew && e.AddLinks.Count + e.RemoveLinks.Count > 0) ? links.OnBoth("DELETE FROM {0} WHERE kind=?1 AND value=?2 AND name=?3 AND source=?4") : [];
         foreach (var write in entities)
         {
             var row = write.Row;
@@ -194,7 +195,10 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteL
                 (write.IsNew ? search : searchAgain).Bind(1, row.Id).Bind(2, text).Run();
             else if (write.Search is not null && !write.IsNew)
                 unsearch.Bind(1, row.Id).Run();
-            foreach (var gone in write.RemoveLinks)
+            if (write.IsNew)
+                continue;
+            // Those that are new too: a link that the model did not declare for a time was left where it stood.
+            foreach (var gone in write.RemoveLinks.Concat(write.AddLinks))
                 foreach (var level in unlink)
                     level.Bind(1, gone.Target.Kind).Bind(2, gone.Target.Value).Bind(3, gone.Name).Bind(4, gone.From).Run();
         }
@@ -297,9 +301,9 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteL
         {
             if (_open)
             {
-                database.Rollback();
                 levels.Recount();
                 notes.Clear();
+                database.Rollback();
             }
         }
         finally

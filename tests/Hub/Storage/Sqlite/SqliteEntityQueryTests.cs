@@ -11,7 +11,7 @@ public sealed class SqliteEntityQueryTests
 {
     private const int Entities = 40;
 
-    private static readonly EntityModel Model = ModelFiles.Compile([("thing.yaml", """
+    internal static readonly EntityModel Model = ModelFiles.Compile([("thing.yaml", """
         entity: thing
         label: name
         fields:
@@ -59,6 +59,21 @@ public sealed class SqliteEntityQueryTests
             },
             iter: 60,
             threads: 1);
+
+    [Fact]
+    public async Task Index_that_another_process_let_go_of_is_done_without()
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = SqliteStore.Open(new() { Path = folder.File("hub.db") });
+        await store.PrepareModelAsync(Model, Cancel);
+        var known = new Dictionary<long, Thing>();
+        await WriteAsync(store, known, [new(1, "n1", 3, "r1"), new(2, "n2", null, "r2"), new(3, "n1", 1, "r3")]);
+        await using (var other = SqliteStore.Open(new() { Path = folder.File("hub.db") }))
+            await other.PrepareModelAsync(new([]), Cancel);
+        await WriteAsync(store, known, [new(4, "n1", 2, "r4"), new(1, "n2", 3, "r1")]);
+        foreach (var sort in new[] { null, "name", "amount" })
+            await CheckAsync(store, [.. known.Values], new([("name", FilterOperator.Equal, "\"n1\"")], sort, false, 2));
+    }
 
     private static async Task WriteAsync(SqliteStore store, Dictionary<long, Thing> known, List<Thing> things)
     {

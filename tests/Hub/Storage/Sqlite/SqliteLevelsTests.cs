@@ -62,6 +62,48 @@ public sealed class SqliteLevelsTests
         Assert.Equal("4 46", Query(next, "SELECT (SELECT count(*) FROM sources_recent)||' '||(SELECT count(*) FROM sources_settled)")[0]);
     }
 
+    [Fact]
+    public async Task Key_that_was_none_when_its_record_was_stored_is_not_there_after_it_is_taken_away()
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = SqliteStore.Open(new() { Path = folder.File("hub.db"), RecentRows = Recent });
+        await using (var transaction = await store.BeginAsync(Cancel))
+        {
+            await transaction.ApplyKeysAsync([new(new(1, "v"), 1, -1), new(new(1, "w"), 1, 1)]);
+            await transaction.Matches.ApplyAsync([new(1, new byte[16], () => [], [(1, 5)], 1, -1)]);
+            await transaction.CommitAsync();
+        }
+
+        Assert.Equal(["w"], Query(store, "SELECT value FROM keys UNION SELECT value FROM entity_keys"));
+        Assert.Equal(["0"], Query(store, "SELECT count(*) FROM holders"));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(40)]
+    public async Task Link_that_is_there_already_is_there_once_and_stops_nobody(int others)
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = SqliteStore.Open(new() { Path = folder.File("hub.db"), RecentRows = Recent });
+        await store.PrepareModelAsync(SqliteEntityQueryTests.Model, Cancel);
+        await WriteAsync([new(Entity(1), true, null, [Link(1)], [])]);
+        await WriteAsync([.. Enumerable.Range(2, others).Select(i => new EntityWrite(Entity(i), true, null, [Link(i)], []))]);
+        await WriteAsync([new(Entity(1), false, null, [Link(1)], [])]);
+        await WriteAsync([.. Enumerable.Range(2 + others, 40).Select(i => new EntityWrite(Entity(i), true, null, [Link(i)], []))]);
+        Assert.Equal(Enumerable.Range(1, 41 + others).Select(i => $"{i}"), Query(store, "SELECT source FROM links ORDER BY source"));
+
+        EntityRow Entity(long id) => new() { Id = id, Type = store.Catalog.EntityType("thing"), Body = "{}"u8.ToArray(), Contributions = 1 };
+
+        LinkRow Link(long id) => new(new(1, "x"), 1, id);
+
+        async Task WriteAsync(IReadOnlyList<EntityWrite> writes)
+        {
+            await using var transaction = await store.BeginAsync(Cancel);
+            await transaction.WriteEntitiesAsync(writes);
+            await transaction.CommitAsync();
+        }
+    }
+
     private static KeyDelta Delta(SortedDictionary<(string Value, long Entity), int> references, string value, long entity, int by)
     {
         var before = references.GetValueOrDefault((value, entity));
