@@ -149,8 +149,13 @@ internal sealed class SqliteEntityQuery
 
     private string Linked(int link, IReadOnlyList<IdentityKey> keys)
     {
-        var any = keys.Select(k => $"(kind={Parameter((long)k.Kind)} AND value={Parameter(k.Value)})").DefaultIfEmpty("0");
-        return $"g.id IN (SELECT source FROM links WHERE name={Parameter((long)link)} AND ({string.Join(" OR ", any)}))";
+        var name = Parameter((long)link);
+        return $"g.id IN (SELECT source FROM links WHERE name={name} AND {(keys.Count == 0 ? "0" : Any(0, keys.Count))})";
+
+        // In halves, because SQLite takes an expression of a thousand levels at most, and an entity may have more keys.
+        string Any(int from, int to) => to - from > 1
+            ? $"({Any(from, (from + to) / 2)} OR {Any((from + to) / 2, to)})"
+            : $"(kind={Parameter((long)keys[from].Kind)} AND value={Parameter(keys[from].Value)})";
     }
 
     private string Condition(string column, EntityFilter filter)

@@ -61,6 +61,26 @@ public sealed class SqliteEntityQueryTests
             threads: 1);
 
     [Fact]
+    public async Task Links_to_an_entity_of_many_keys_are_found_by_each_of_them()
+    {
+        using var folder = new TemporaryFolder();
+        await using var store = SqliteStore.Open(new() { Path = folder.File("hub.db"), RecentRows = 6 });
+        await store.PrepareModelAsync(Model, Cancel);
+        var type = store.Catalog.EntityType("thing");
+        await using (var transaction = await store.BeginAsync(Cancel))
+        {
+            await transaction.WriteEntitiesAsync([.. Enumerable.Range(1, 20).Select(i => new EntityWrite(
+                new() { Id = i, Type = type, Body = "{}"u8.ToArray(), Contributions = 1 }, true, null, [new(new(1, $"k{i * 100}"), 7, i)], []))]);
+            await transaction.CommitAsync();
+        }
+
+        List<IdentityKey> keys = [.. Enumerable.Range(1, 1500).Select(i => new IdentityKey(1, $"k{i}"))];
+        Assert.Equal(Enumerable.Range(1, 15).Select(i => (long)i), (await store.Reader.EntitiesAsync(new(type, 50) { LinkedTo = (7, keys) }, Cancel)).Select(e => e.Id));
+        Assert.Empty(await store.Reader.EntitiesAsync(new(type, 50) { LinkedTo = (8, keys) }, Cancel));
+        Assert.Empty(await store.Reader.EntitiesAsync(new(type, 50) { LinkedTo = (7, []) }, Cancel));
+    }
+
+    [Fact]
     public async Task Index_that_another_process_let_go_of_is_done_without()
     {
         using var folder = new TemporaryFolder();
