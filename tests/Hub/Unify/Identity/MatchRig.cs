@@ -84,7 +84,7 @@ internal sealed class MatchRig : IAsyncDisposable
     public static async Task<MatchRig> OpenAsync()
     {
         var rig = new MatchRig();
-        rig.Store = SqliteStore.Open(new() { Path = rig._folder.File("hub.db"), RecentRows = 4 });
+        rig.Store = rig.OpenAnother();
         var model = ModelFiles.Compile([("client.yaml", ModelText)]);
         await rig.Store.PrepareModelAsync(model, TestContext.Current.CancellationToken);
         rig.Bindings = new(model, rig.Store.Catalog);
@@ -97,9 +97,7 @@ internal sealed class MatchRig : IAsyncDisposable
     public async Task<IReadOnlyList<ChangeRow>> ApplyAsync(params (long Record, Client? Said)[] batch)
     {
         await using var transaction = await Store.BeginAsync(TestContext.Current.CancellationToken);
-        var records = batch.Select(r => new RecordContributions(
-            new() { Id = r.Record, Stream = 1, SourceId = "r" + r.Record }, 1, r.Said is { } said ? [new NewContribution(Type, "k" + r.Record, said.Time, said.Body)] : []));
-        var changes = await new UnifyBatch(transaction, Bindings, ConnectorOf).ApplyAsync([.. records], new(1, 1, 1000));
+        var changes = await ApplyAsync(transaction, batch);
         await transaction.CommitAsync();
         foreach (var (record, said) in batch)
             if (said is null)
@@ -108,6 +106,17 @@ internal sealed class MatchRig : IAsyncDisposable
                 _said[record] = said;
         return changes;
     }
+
+    /// <summary>Applies a batch in a transaction of whatever store, which is committed or not; what is said is not kept.</summary>
+    public ValueTask<IReadOnlyList<ChangeRow>> ApplyAsync(IHubTransaction transaction, params (long Record, Client? Said)[] batch)
+    {
+        var records = batch.Select(r => new RecordContributions(
+            new() { Id = r.Record, Stream = 1, SourceId = "r" + r.Record }, 1, r.Said is { } said ? [new NewContribution(Type, "k" + r.Record, said.Time, said.Body)] : []));
+        return new UnifyBatch(transaction, Bindings, ConnectorOf).ApplyAsync([.. records], new(1, 1, 1000));
+    }
+
+    /// <summary>Another process at work on the same store.</summary>
+    public SqliteStore OpenAnother() => SqliteStore.Open(new() { Path = _folder.File("hub.db"), RecentRows = 4 });
 
     /// <summary>The entities as lines: records, golden body; without numbers.</summary>
     public async Task<List<string>> OutcomeAsync() => [.. (await LinesAsync(withNumbers: false)).Order(StringComparer.Ordinal)];
