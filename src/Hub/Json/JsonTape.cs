@@ -51,8 +51,12 @@ public sealed class JsonTape
         return scanner.Scan(start + mark);
     }
 
-    /// <summary>Forgets the document and keeps the memory.</summary>
-    public void Clear() => _store.Reset();
+    /// <summary>Forgets the document and keeps its own memory.</summary>
+    public void Clear()
+    {
+        _store.Reset();
+        _buffer = [];
+    }
 
     /// <summary>The source bytes of a value; for strings and names without the quotes and with the escapes.</summary>
     public ReadOnlySpan<byte> Raw(int node)

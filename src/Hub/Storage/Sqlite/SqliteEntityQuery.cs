@@ -84,7 +84,7 @@ internal sealed class SqliteEntityQuery
             return Select($"\"{SqliteIndexes.Index(_query.Type, field)}_{level}\" f CROSS JOIN {Golden} g ON g.id=f.id", "", field, "f.id");
         }
 
-        return $"{Half("recent")} UNION ALL {Half("settled")}{Order(limit)}";
+        return string.Join(" UNION ALL ", SqliteLevels.Names.Select(Half)) + Order(limit);
     }
 
     /// <summary>Another process, whose model does not ask for it, may have let go of an index.</summary>
@@ -99,8 +99,8 @@ internal sealed class SqliteEntityQuery
         var values = _values.Count;
         var condition = Condition("f.value", filter);
         var index = SqliteIndexes.Index(_query.Type, filter.Field);
-        using var statement = database.PrepareOnce(string.Create(CultureInfo.InvariantCulture,
-            $"SELECT count(*) FROM (SELECT 1 FROM (SELECT 1 FROM \"{index}_recent\" f WHERE {condition} UNION ALL SELECT 1 FROM \"{index}_settled\" f WHERE {condition}) LIMIT {_mostSorted + 1L})"));
+        var found = string.Join(" UNION ALL ", SqliteLevels.Names.Select(level => $"SELECT 1 FROM \"{index}_{level}\" f WHERE {condition}"));
+        using var statement = database.PrepareOnce(string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM ({found}) LIMIT {_mostSorted + 1L})"));
         for (var i = values; i < _values.Count; i++)
             statement.BindValue(i + 1, _values[i]);
         _values.RemoveRange(values, _values.Count - values);

@@ -6,6 +6,9 @@ namespace IntegrationHub.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteLevels
 {
+    /// <summary>What follows the name of a view in the names of its two tables.</summary>
+    public static readonly string[] Names = ["recent", "settled"];
+
     private const int FewestRecent = 65_536;
     private const int RecentForRoot = 32;
 
@@ -124,7 +127,7 @@ internal sealed class TwoLevelTable
     {
         _isExact = false;
         if (!_onBoth.TryGetValue(sql, out var statements))
-            _onBoth[sql] = statements = [.. ((string[])["recent", "settled"]).Select(level => _database.Prepare(sql.Replace("{0}", $"\"{_name}_{level}\"", StringComparison.Ordinal)))];
+            _onBoth[sql] = statements = [.. SqliteLevels.Names.Select(level => _database.Prepare(sql.Replace("{0}", $"\"{_name}_{level}\"", StringComparison.Ordinal)))];
         return statements;
     }
 

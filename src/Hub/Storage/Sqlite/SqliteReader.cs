@@ -127,7 +127,7 @@ internal sealed partial class SqliteReader(SqliteStore store, int mostSorted) : 
 
     /// <summary>What links to an entity, from each level of the links.</summary>
     /// <param name="condition">On a key <c>k</c> of the entity, whose number is the first parameter.</param>
-    private static string Linked(string condition) => string.Join(" UNION ", ((string[])["recent", "settled"]).Select(level =>
+    private static string Linked(string condition) => string.Join(" UNION ", SqliteLevels.Names.Select(level =>
         $"SELECT l.name, l.source FROM entity_keys k CROSS JOIN links_{level} l ON l.kind=k.kind AND l.value=k.value WHERE k.entity=?1{condition}"));
 
     private static ChangeRow ReadChange(SqliteRows rows) => new()

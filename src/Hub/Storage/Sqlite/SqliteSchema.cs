@@ -15,6 +15,8 @@ internal static class SqliteSchema
         """;
 
     public static string Tables => Plain
+        // In order of their numbers within a stream, so that new ones come at the end and pages of a stream need no sort.
+        + $"CREATE INDEX records_live ON records(stream) WHERE state<>{(int)RecordState.Deleted};"
         + SqliteLevels.Create("sources", "stream INTEGER NOT NULL, source_id TEXT NOT NULL, record INTEGER NOT NULL", "stream, source_id")
         + SqliteLevels.Create("keys", "kind INTEGER NOT NULL, value TEXT NOT NULL, entity INTEGER NOT NULL, refs INTEGER NOT NULL", "kind, value, entity")
         + SqliteLevels.Create("profile_hashes", "hash INTEGER NOT NULL, profile INTEGER NOT NULL", "hash, profile")

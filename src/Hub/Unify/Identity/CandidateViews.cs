@@ -67,19 +67,12 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         // One that so many have that the batch cannot open it: nobody needs to know who they are.
         var most = binding.Plan.Rules.MostCandidates;
         if (index.Recall(kind, key.Value) is { } note && (note.Count > most + taken.Count || (note.Crowd.Count > 0 && !taken.Any(t => note.Crowd.Contains(t.Profile.Hash)))))
-        {
-            _views[key] = new([]);
-            Close(key, holder);
-            return [];
-        }
-
+            return Close(key, holder);
         var candidates = await index.CandidatesAsync(kind, key.Value, most + taken.Count + 1);
         if (candidates.Count > most + taken.Count)
         {
             index.Remember(kind, key.Value, new(candidates.Count, []));
-            _views[key] = new([]);
-            Close(key, holder);
-            return [];
+            return Close(key, holder);
         }
 
         if (candidates.Count == 0)
@@ -91,11 +84,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         }
 
         if (await IsCrowdedAsync(key, candidates, taken))
-        {
-            _views[key] = new([]);
-            Close(key, holder);
-            return [];
-        }
+            return Close(key, holder);
 
         var kept = new Dictionary<UInt128, (Profile Profile, Dictionary<long, int> Entities)>();
         await ReadAsync(candidates);
@@ -157,11 +146,14 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
                 yield return profile;
     }
 
-    private void Close(CandidateKey key, Profile holder)
+    /// <summary>Of a value that too many have, whoever they are: nothing is compared because of it, and its state is what it was.</summary>
+    private long[] Close(CandidateKey key, Profile holder)
     {
+        _views[key] = new([]);
         States.Closed.Add(key);
         if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
             States.Share(kind, holder.Values[kind].First(v => Profile.HashOf(v) == key.Value));
+        return [];
     }
 
     private static Dictionary<CandidateKey, List<(Profile, long)>> Keys(EntityBinding binding, IEnumerable<(Profile Profile, long Entity)> profiles)
