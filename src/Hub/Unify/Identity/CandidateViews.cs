@@ -10,6 +10,7 @@ namespace IntegrationHub.Unify.Identity;
 internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, IReadOnlyList<Delta> deltas)
 {
     private readonly Dictionary<CandidateKey, View> _views = [];
+    private readonly HashSet<CandidateKey> _changed = [];
     private readonly Dictionary<long, (Profile Profile, IReadOnlyList<(long Entity, int References)> Holders)?> _profiles = [];
     private readonly Dictionary<CandidateKey, List<(Profile Profile, long Entity)>> _taken = Keys(binding, deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore)));
     private readonly Dictionary<CandidateKey, List<(Profile Profile, long Entity)>> _brought = Keys(binding, deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L)));
@@ -27,6 +28,16 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         return changed ?? [];
     }
 
+    /// <summary>Whether the state of a value of a profile, loaded before, changes by the batch.</summary>
+    public bool Changes(Profile profile)
+    {
+        if (_changed.Count > 0)
+            foreach (var (rule, value) in profile.Candidates(binding.Plan))
+                if (_changed.Contains(new(rule, value)))
+                    return true;
+        return false;
+    }
+
     /// <summary>
     /// Entities with a profile that a profile is the same as by comparison, and those that held a value whose state changes. Times are not known here, so
     /// all of them count as near.
@@ -34,23 +45,26 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     public async ValueTask<HashSet<long>> MatchesAsync(Profile profile)
     {
         var matches = new HashSet<long>();
-        if (!profile.Candidates(binding.Plan).Any(c => _views[new(c.Rule, c.Value)].Kept.Count > 0))
-            return matches;
-        if (Score(profile, profile) < binding.Plan.Rules.Merge)
-            return matches;
+        var recognises = false;
         var compared = new HashSet<UInt128>();
         foreach (var (rule, value) in profile.Candidates(binding.Plan))
-            if (!States.Closed.Contains(new(rule, value)))
-                foreach (var (other, entities) in _views[new(rule, value)].Kept)
-                    if (compared.Add(other.Hash))
-                    {
-                        // Whether values of the other side are shared decides too.
-                        foreach (var key in other.Candidates(binding.Plan))
-                            if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
-                                matches.UnionWith(await LoadAsync(new(key.Rule, key.Value), other));
-                        if (Score(profile, other) >= binding.Plan.Rules.Merge)
-                            matches.UnionWith(entities);
-                    }
+        {
+            if (States.Closed.Contains(new(rule, value)) || _views[new(rule, value)] is not { Candidates.Count: > 0 } view)
+                continue;
+            if (!recognises && Score(profile, profile) < binding.Plan.Rules.Merge)
+                return matches;
+            recognises = true;
+            foreach (var (other, entities) in await KeptAsync(view))
+                if (compared.Add(other.Hash) && PairScore.Most(binding.Plan, profile, other) >= binding.Plan.Rules.Merge)
+                {
+                    // Whether values of the other side are shared decides too.
+                    foreach (var key in other.Candidates(binding.Plan))
+                        if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
+                            matches.UnionWith(await LoadAsync(new(key.Rule, key.Value), other));
+                    if (Score(profile, other) >= binding.Plan.Rules.Merge)
+                        matches.UnionWith(entities);
+                }
+        }
 
         return matches;
     }
@@ -61,7 +75,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     {
         if (_views.ContainsKey(key))
             return [];
-        var kind = binding.CandidateKinds[key.Rule];
+        var (candidate, kind) = (binding.Plan.Candidates[key.Rule], binding.CandidateKinds[key.Rule]);
         var taken = _taken.GetValueOrDefault(key) ?? [];
         var brought = _brought.GetValueOrDefault(key) ?? [];
         // One that so many have that the batch cannot open it: nobody needs to know who they are.
@@ -75,39 +89,39 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
             return Close(key, holder);
         }
 
-        if (candidates.Count == 0)
-        {
-            // What nobody had before opens nobody, whatever its state.
-            _views[key] = new([]);
-            States.Judge(binding.Plan, key, brought.Count == 1 ? [brought[0].Profile] : [.. brought.Select(b => b.Profile).DistinctBy(p => p.Hash)]);
+        var view = _views[key] = new(candidates, taken);
+        if (candidate.OnlyCounts)
+            States.Closed.Add(key);
+        // So few that they are neither too many nor shared by too many, before and after: nobody needs to know who they are to tell that.
+        if (candidates.Count + brought.Count <= binding.Plan.FewOf(key.Rule))
             return [];
-        }
-
         if (await IsCrowdedAsync(key, candidates, taken))
             return Close(key, holder);
 
-        var kept = new Dictionary<UInt128, (Profile Profile, Dictionary<long, int> Entities)>();
         await ReadAsync(candidates);
-        foreach (var (profile, entities) in Readable(candidates))
-            kept[profile.Hash] = (profile, entities.ToDictionary(h => h.Entity, h => h.References));
+        var (before, after) = (new CandidateStates(), new CandidateStates());
+        before.Judge(binding.Plan, key, [.. Readable(candidates).Select(r => r.Profile)]);
+        after.Judge(binding.Plan, key, [.. (await KeptAsync(view)).Select(k => k.Profile).Concat(brought.Select(b => b.Profile)).DistinctBy(p => p.Hash)]);
+        States.Add(after);
+        if (before.Closed.Count == after.Closed.Count && before.Shared.Count == after.Shared.Count)
+            return [];
+        _changed.Add(key);
+        return [.. Readable(candidates).SelectMany(r => r.Holders.Select(h => h.Entity)).Distinct()];
+    }
 
-        var before = new CandidateStates();
-        before.Judge(binding.Plan, key, [.. kept.Values.Select(k => k.Profile)]);
-        var holders = kept.Values.SelectMany(k => k.Entities.Keys).ToHashSet();
-        foreach (var (profile, entity) in taken)
-            if (kept.TryGetValue(profile.Hash, out var row) && --CollectionsMarshal.GetValueRefOrAddDefault(row.Entities, entity, out _) <= 0)
-            {
-                row.Entities.Remove(entity);
-                if (row.Entities.Count == 0)
-                    kept.Remove(profile.Hash);
-            }
-
-        _views[key] = new([.. kept.Values.Select(k => (k.Profile, (IReadOnlyCollection<long>)k.Entities.Keys))]);
-        var all = kept.Values.Select(k => k.Profile).Concat(brought.Select(b => b.Profile)).DistinctBy(p => p.Hash).ToList();
-        States.Judge(binding.Plan, key, all);
-        var after = new CandidateStates();
-        after.Judge(binding.Plan, key, all);
-        return before.Closed.Count != after.Closed.Count || before.Shared.Count != after.Shared.Count ? holders : [];
+    /// <summary>Who else has a value, less what the batch takes away.</summary>
+    private async ValueTask<IReadOnlyList<(Profile Profile, IReadOnlyCollection<long> Entities)>> KeptAsync(View view)
+    {
+        if (view.Kept is { } known)
+            return known;
+        await ReadAsync(view.Candidates);
+        var kept = new List<(Profile Profile, IReadOnlyCollection<long> Entities)>(view.Candidates.Count);
+        foreach (var (profile, holders) in Readable(view.Candidates))
+            if (view.Taken.Count == 0)
+                kept.Add((profile, [.. holders.Select(h => h.Entity)]));
+            else if (holders.Where(h => h.References > view.Taken.Count(t => t.Profile.Hash == profile.Hash && t.Entity == h.Entity)).Select(h => h.Entity).ToList() is { Count: > 0 } left)
+                kept.Add((profile, left));
+        return view.Kept = kept;
     }
 
     /// <summary>
@@ -149,7 +163,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     /// <summary>Of a value that too many have, whoever they are: nothing is compared because of it, and its state is what it was.</summary>
     private long[] Close(CandidateKey key, Profile holder)
     {
-        _views[key] = new([]);
+        _views[key] = new([], []);
         States.Closed.Add(key);
         if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
             States.Share(kind, holder.Values[kind].First(v => Profile.HashOf(v) == key.Value));
@@ -165,5 +179,13 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         return keys;
     }
 
-    private sealed record View(List<(Profile Profile, IReadOnlyCollection<long> Entities)> Kept);
+    /// <summary>What the store keeps of a value, and what the batch takes away of it. Who they are is read when it matters.</summary>
+    private sealed class View(IReadOnlyList<long> candidates, IReadOnlyList<(Profile Profile, long Entity)> taken)
+    {
+        public IReadOnlyList<long> Candidates { get; } = candidates;
+
+        public IReadOnlyList<(Profile Profile, long Entity)> Taken { get; } = taken;
+
+        public IReadOnlyList<(Profile Profile, IReadOnlyCollection<long> Entities)>? Kept { get; set; }
+    }
 }

@@ -36,6 +36,13 @@ internal sealed class CandidateStates
         _kinds.Add(kind);
     }
 
+    public void Add(CandidateStates others)
+    {
+        Closed.UnionWith(others.Closed);
+        foreach (var (kind, value) in others.Shared)
+            Share(kind, value);
+    }
+
     private readonly HashSet<int> _kinds = [];
 
     /// <summary>Judges one value by the profiles that have it.</summary>

@@ -108,6 +108,9 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
         var member = _members[index];
         var open = new HashSet<long>(await _views.LoadAsync(member.Profile));
         var isDecided = hasDecisions && await DecidedAsync(member, open);
+        // What it is connected with was found when it came, and is opened with it: the same entity, or one contested with it.
+        if (!hasDecisions && !_inBatch.ContainsKey(member.Row.Id) && member.Row.Id != 0 && !_views.Changes(member.Profile))
+            return open;
         var strong = new HashSet<long>();
         foreach (var holder in await transaction.FindKeysAsync(member.Strong))
             if (!_opened.Contains(holder.Entity))

@@ -48,6 +48,25 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         return new(near, apart, within);
     }
 
+    /// <summary>What a pair scores at most, whatever is shared and whenever the two were seen.</summary>
+    public static double Most(MatchPlan plan, Profile a, Profile b)
+    {
+        var most = 0.0;
+        foreach (var comparison in plan.Comparisons)
+        {
+            var left = Besides(comparison, a);
+            var right = Besides(comparison, b);
+            if (left.Length == 0 || right.Length == 0 || IsSaid(comparison.Unless, a, b))
+                continue;
+            var rule = comparison.Rule;
+            var (_, weight) = Compare(comparison, a, b, left, right, static (_, _) => false);
+            weight = Math.Max(weight, rule.Apart ?? weight);
+            most += plan.Shared[comparison.Kind] is null ? weight : Math.Max(weight, rule.Shared);
+        }
+
+        return most;
+    }
+
     /// <summary>Whether a pair says by itself what a comparison asks: both sides have a value, or another kind says the same.</summary>
     public static bool Says(PlannedComparison comparison, Profile a, Profile b, Func<int, string, bool> isShared) =>
         (Counting(comparison, a, isShared).Length > 0 && Counting(comparison, b, isShared).Length > 0) || IsSaid(comparison.Unless, a, b);

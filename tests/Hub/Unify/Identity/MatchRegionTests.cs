@@ -18,7 +18,8 @@ public sealed class MatchRegionTests
         from contact in Gen.Frequency((2, Gen.Const("")), (1, Gen.Const("wang")), (1, Gen.Const("li")))
         from day in Gen.Frequency((1, Gen.Const(0)), (3, Gen.Int[1, 30]))
         from place in Gen.Frequency((3, Gen.Const("")), (1, Gen.Const("east")), (1, Gen.Const("west")))
-        select new Client(code, register, mobile, mail, name, contact, day) { Place = place };
+        from site in Gen.Frequency((3, Gen.Const(0)), (2, Gen.Int[1, 3]))
+        select new Client(code, register, mobile, mail, name, contact, day) { Place = place, Site = site };
 
     private static readonly Gen<(long, Client?)> Change =
         from record in Gen.Int[1, Records]
@@ -144,6 +145,22 @@ public sealed class MatchRegionTests
         Assert.Equal(4, (await rig.OutcomeAsync()).Count);
         await rig.ApplyAsync((3, null), (4, null));
         Assert.Equal(before, await rig.LinesAsync(withNumbers: true));
+    }
+
+    [Fact]
+    public async Task A_site_that_turns_out_to_be_shared_no_longer_keeps_others_apart()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        Client With(int mobile, string name, int site) => new(0, 0, mobile, 0, name, "", 1) { Site = site };
+        await rig.ApplyAsync((1, With(1, "wang", 1)), (2, With(1, "wang", 2)));
+        var before = await rig.LinesAsync(withNumbers: true);
+        Assert.Equal(2, before.Count);
+        await rig.ApplyAsync((3, With(2, "li", 1)));
+        Assert.Equal(["1,2", "3"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        await rig.CheckAsync();
+        await rig.ApplyAsync((3, null));
+        Assert.Equal(before, await rig.LinesAsync(withNumbers: true));
+        rig.CheckIndex();
     }
 
     [Fact]

@@ -12,6 +12,8 @@ internal sealed record Client(int Code, int Register, int Mobile, int Mail, stri
 {
     public string Place { get; init; } = "";
 
+    public int Site { get; init; }
+
     public byte[] Body
     {
         get
@@ -30,6 +32,7 @@ internal sealed record Client(int Code, int Register, int Mobile, int Mail, stri
             Say("name", Name.Length > 0, Name);
             Say("stem", Name.Length > 6, Name.Length > 6 ? Name[..3] : "");
             Say("contact", Contact.Length > 0, Contact);
+            Say("site", Site > 0, $"S{Site}");
             Say("place", Place.Length > 0, Place);
             return Encoding.UTF8.GetBytes($"{{\"entity\":\"client\",\"key\":\"k\",\"identity\":{{{string.Join(',', identity)}}},\"fields\":{{\"name\":\"{Name}\"}}}}");
         }
@@ -51,6 +54,7 @@ internal sealed class MatchRig : IAsyncDisposable
           email: { strength: joint, limit: 3 }
           name: { strength: hint }
           stem: { strength: hint, shared: 1 }
+          site: { strength: hint, shared: 1 }
           contact: { strength: evidence }
           place: { strength: evidence }
         matching:
@@ -60,6 +64,7 @@ internal sealed class MatchRig : IAsyncDisposable
             email: { equal: 8 }
             name: { equal: 6, similar: { 0.7: 4 }, different: -5, crossed: contact, crossedEqual: 3, guard: true }
             stem: { equal: 3, shared: 0 }
+            site: { equal: 2, shared: 0, different: -5 }
             contact: { equal: 4, besides: [name] }
             place: { different: -7, whole: true }
           merge: 10
