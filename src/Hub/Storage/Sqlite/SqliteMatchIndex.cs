@@ -7,6 +7,7 @@ namespace IntegrationHub.Storage.Sqlite;
 /// <summary>The match index within a write transaction of the embedded store.</summary>
 internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels levels, CandidateNotes notes) : IMatchIndex
 {
+    private const int ListedBytes = sizeof(int) + sizeof(long);
     private const string DecisionColumns = "id, type, kind, at, actor, reason, sides, evidence, undone";
 
     public ValueTask<IReadOnlyList<long>> CandidatesAsync(int kind, long value, int limit)
@@ -49,34 +50,95 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
     {
         var hold = database.Prepare("INSERT INTO holders(profile, entity, refs) VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET refs=refs+excluded.refs");
         var added = new List<ProfileDelta>();
+        var left = new List<LeftProfile>();
         // What is gained comes first, so that a profile that only moves is never taken out in between.
         foreach (var delta in deltas.OrderByDescending(d => d.Delta))
             if (Find(delta) is var id and not 0)
             {
                 hold.Bind(1, id).Bind(2, delta.Entity).Bind(3, delta.Delta).Run();
-                if (delta.Delta < 0)
-                    Release(id, delta);
+                if (delta.Delta < 0 && IsLeft(id, delta.Entity))
+                    left.Add(new(id, delta.Type, delta.Hash, Listed(id)));
             }
             else if (delta.Delta > 0)
             {
                 added.Add(delta);
             }
 
-        Insert(added);
+        var profiles = added.GroupBy(d => (d.Type, Wide(d.Hash))).Select(g => new NewProfile(g.ToList())).ToList();
+        Succeed(left, profiles);
+        Release(left.FindAll(l => !l.IsTaken));
+        Insert(profiles.FindAll(p => p.Id == 0));
         return ValueTask.CompletedTask;
     }
 
-    private void Insert(List<ProfileDelta> deltas)
+    /// <summary>
+    /// Gives new profiles the numbers of those that nobody has any more and that were listed under some of the same values, as when a record changes: only what
+    /// differs is written then, and each of the rest would be at a random place.
+    /// </summary>
+    private void Succeed(List<LeftProfile> left, List<NewProfile> profiles)
+    {
+        if (left.Count == 0 || profiles.Count == 0)
+            return;
+        var byValue = new Dictionary<(int Type, (int, long)), LeftProfile>();
+        foreach (var profile in left)
+            foreach (var value in profile.Listed)
+                byValue[(profile.Type, value)] = profile;
+        foreach (var profile in profiles)
+        {
+            var best = profile.Candidates.Select(c => byValue.GetValueOrDefault((profile.Type, c))).OfType<LeftProfile>().Where(l => !l.IsTaken)
+                .CountBy(l => l).OrderByDescending(l => l.Value).Select(l => l.Key).FirstOrDefault();
+            if (best is null)
+                continue;
+            best.IsTaken = true;
+            profile.Id = best.Id;
+            Unlist(best, best.Listed.Except(profile.Candidates));
+            database.Prepare("UPDATE profiles SET hash=?2, body=?3, listed=?4 WHERE id=?1")
+                .Bind(1, profile.Id).BindBlob(2, profile.Hash).BindBlob(3, profile.Body()).BindBlob(4, Bytes(profile.Candidates)).Run();
+            List([profile], profile.Candidates.Except(best.Listed).Select(c => (profile.Id, c.Kind, c.Value)).ToList());
+        }
+    }
+
+    private void Release(List<LeftProfile> profiles)
+    {
+        foreach (var profile in profiles)
+        {
+            database.Prepare("DELETE FROM profiles WHERE id=?1").Bind(1, profile.Id).Run();
+            Unlist(profile, profile.Listed);
+        }
+    }
+
+    private void Insert(List<NewProfile> profiles)
     {
         var last = database.Scalar("SELECT max(id) FROM profiles");
-        var profiles = deltas.GroupBy(d => (d.Type, Wide(d.Hash))).Select(g => (Id: ++last, Deltas: g.ToList())).ToList();
-        database.Insert("profiles(id, type, hash, body)", profiles, static (to, profile) =>
-            to.Bind(1, profile.Id).Bind(2, profile.Deltas[0].Type).BindBlob(3, profile.Deltas[0].Hash).BindBlob(4, profile.Deltas[0].Body()));
-        database.Insert("holders(profile, entity, refs)", profiles.SelectMany(p => p.Deltas.Select(d => (p.Id, d.Entity, d.Delta))).ToList(), static (to, holder) =>
+        foreach (var profile in profiles)
+            profile.Id = ++last;
+        database.Insert("profiles(id, type, hash, body, listed)", profiles, static (to, profile) =>
+            to.Bind(1, profile.Id).Bind(2, profile.Type).BindBlob(3, profile.Hash).BindBlob(4, profile.Body()).BindBlob(5, Bytes(profile.Candidates)));
+        List(profiles, profiles.SelectMany(p => p.Candidates.Select(c => (p.Id, c.Kind, c.Value))).ToList());
+    }
+
+    /// <summary>Notes who has a profile, and enters it under its hash and under candidate values.</summary>
+    private void List(List<NewProfile> profiles, List<(long Id, int Kind, long Value)> candidates)
+    {
+        database.Insert("holders(profile, entity, refs)", profiles.SelectMany(p => p.Holders.Select(h => (p.Id, h.Entity, h.Delta))).ToList(), static (to, holder) =>
             to.Bind(1, holder.Id).Bind(2, holder.Entity).Bind(3, holder.Delta));
-        levels["profile_hashes"].Insert(profiles, static (to, profile) => to.Bind(1, Short(profile.Deltas[0].Hash)).Bind(2, profile.Id));
-        levels["candidates"].Insert(profiles.SelectMany(p => p.Deltas[0].Candidates.Distinct().Select(c => (p.Id, c.Kind, c.Value))).ToList(), static (to, candidate) =>
-            to.Bind(1, candidate.Kind).Bind(2, candidate.Value).Bind(3, candidate.Id));
+        levels["profile_hashes"].Insert(profiles, static (to, profile) => to.Bind(1, Short(profile.Hash)).Bind(2, profile.Id));
+        levels["candidates"].Insert(candidates, static (to, candidate) => to.Bind(1, candidate.Kind).Bind(2, candidate.Value).Bind(3, candidate.Id));
+    }
+
+    /// <summary>Takes a profile from under its hash and candidate values.</summary>
+    private void Unlist(LeftProfile profile, IEnumerable<(int Kind, long Value)> values)
+    {
+        notes.Forget(Wide(profile.Hash));
+        foreach (var hash in levels["profile_hashes"].OnBoth("DELETE FROM {0} WHERE hash=?1 AND profile=?2"))
+            hash.Bind(1, Short(profile.Hash)).Bind(2, profile.Id).Run();
+        var candidates = levels["candidates"].OnBoth("DELETE FROM {0} WHERE kind=?1 AND value=?2 AND profile=?3");
+        foreach (var (kind, value) in values)
+        {
+            notes.Forget(kind, value);
+            foreach (var candidate in candidates)
+                candidate.Bind(1, kind).Bind(2, value).Bind(3, profile.Id).Run();
+        }
     }
 
     public ValueTask<long> ComponentAsync(long entity)
@@ -184,27 +246,72 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
         return rows.Read() ? rows.Int64(0) : 0;
     }
 
-    private void Release(long id, ProfileDelta delta)
+    /// <summary>Whether nobody has a profile any more after an entity lost it.</summary>
+    private bool IsLeft(long id, long entity)
     {
-        database.Prepare("DELETE FROM holders WHERE profile=?1 AND entity=?2 AND refs<=0").Bind(1, id).Bind(2, delta.Entity).Run();
-        using (var rows = database.Prepare("SELECT 1 FROM holders WHERE profile=?1 LIMIT 1").Bind(1, id).Query())
-            if (rows.Read())
-                return;
-        database.Prepare("DELETE FROM profiles WHERE id=?1").Bind(1, id).Run();
-        notes.Forget(Wide(delta.Hash));
-        foreach (var hash in levels["profile_hashes"].OnBoth("DELETE FROM {0} WHERE hash=?1 AND profile=?2"))
-            hash.Bind(1, Short(delta.Hash)).Bind(2, id).Run();
-        var candidates = levels["candidates"].OnBoth("DELETE FROM {0} WHERE kind=?1 AND value=?2 AND profile=?3");
-        foreach (var (kind, value) in delta.Candidates)
+        database.Prepare("DELETE FROM holders WHERE profile=?1 AND entity=?2 AND refs<=0").Bind(1, id).Bind(2, entity).Run();
+        using var rows = database.Prepare("SELECT 1 FROM holders WHERE profile=?1 LIMIT 1").Bind(1, id).Query();
+        return !rows.Read();
+    }
+
+    /// <summary>The candidate values that a profile is listed under: those of the model by which it was written.</summary>
+    private (int Kind, long Value)[] Listed(long id)
+    {
+        using var rows = database.Prepare("SELECT listed FROM profiles WHERE id=?1").Bind(1, id).Query();
+        if (!rows.Read())
+            return [];
+        var bytes = rows.Bytes(0);
+        var listed = new (int, long)[bytes.Length / ListedBytes];
+        for (var i = 0; i < listed.Length; i++)
+            listed[i] = (BinaryPrimitives.ReadInt32LittleEndian(bytes[(i * ListedBytes)..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[((i * ListedBytes) + sizeof(int))..]));
+        return listed;
+    }
+
+    private static byte[] Bytes((int Kind, long Value)[] listed)
+    {
+        var bytes = new byte[listed.Length * ListedBytes];
+        for (var i = 0; i < listed.Length; i++)
         {
-            notes.Forget(kind, value);
-            foreach (var candidate in candidates)
-                candidate.Bind(1, kind).Bind(2, value).Bind(3, id).Run();
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(i * ListedBytes), listed[i].Kind);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan((i * ListedBytes) + sizeof(int)), listed[i].Value);
         }
+
+        return bytes;
     }
 
     private static UInt128 Wide(byte[] hash) => BinaryPrimitives.ReadUInt128LittleEndian(hash);
 
     /// <summary>Of a hash only what finds it among all but a few, because index entries are copied often.</summary>
     private static long Short(byte[] hash) => BinaryPrimitives.ReadInt64LittleEndian(hash);
+
+    /// <summary>A profile that nobody has any more.</summary>
+    private sealed class LeftProfile(long id, int type, byte[] hash, (int Kind, long Value)[] listed)
+    {
+        public long Id { get; } = id;
+
+        public int Type { get; } = type;
+
+        public byte[] Hash { get; } = hash;
+
+        public (int Kind, long Value)[] Listed { get; } = listed;
+
+        /// <summary>Another goes by its number now.</summary>
+        public bool IsTaken { get; set; }
+    }
+
+    /// <summary>A profile that nobody had, with those who have it now.</summary>
+    private sealed class NewProfile(List<ProfileDelta> holders)
+    {
+        public List<ProfileDelta> Holders { get; } = holders;
+
+        public int Type { get; } = holders[0].Type;
+
+        public byte[] Hash { get; } = holders[0].Hash;
+
+        public Func<byte[]> Body { get; } = holders[0].Body;
+
+        public (int Kind, long Value)[] Candidates { get; } = [.. holders[0].Candidates.Distinct()];
+
+        public long Id { get; set; }
+    }
 }

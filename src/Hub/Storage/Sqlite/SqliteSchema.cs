@@ -3,7 +3,7 @@ namespace IntegrationHub.Storage.Sqlite;
 /// <summary>The tables of the embedded store. Rows that are probed often are kept apart from the bytes they lead to.</summary>
 internal static class SqliteSchema
 {
-    public const int Version = 6;
+    public const int Version = 7;
 
     /// <summary>Sizes that cannot be changed once the file exists.</summary>
     public const string BeforeCreation = "PRAGMA page_size=16384; PRAGMA auto_vacuum=NONE;";
@@ -37,7 +37,7 @@ internal static class SqliteSchema
         CREATE TABLE entities(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, state INTEGER NOT NULL, merged_into INTEGER NOT NULL, version INTEGER NOT NULL,
           change INTEGER NOT NULL, contributions INTEGER NOT NULL, chained INTEGER NOT NULL, origins BLOB);
         CREATE INDEX entities_type ON entities(type, id) WHERE state=0;
-        CREATE TABLE profiles(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
+        CREATE TABLE profiles(id INTEGER PRIMARY KEY, type INTEGER NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL, listed BLOB);
         CREATE TABLE holders(profile INTEGER NOT NULL, entity INTEGER NOT NULL, refs INTEGER NOT NULL, PRIMARY KEY(profile, entity)) WITHOUT ROWID;
         CREATE TABLE contested(entity INTEGER PRIMARY KEY, component INTEGER NOT NULL);
         CREATE INDEX contested_component ON contested(component);

@@ -172,6 +172,37 @@ public sealed class MatchRegionTests
     }
 
     [Fact]
+    public async Task Under_what_another_model_listed_a_contribution_it_is_no_longer_found()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        Client Reached(int mobile) => new(0, 0, mobile, 1, "alpha trading", "wang", 1);
+        await rig.ApplyAsync((1, Reached(1)));
+        await rig.UseAsync(text => text.Replace("[name, contact]]", "[name, stem]]", StringComparison.Ordinal));
+        await rig.ApplyAsync((1, Reached(2)));
+        rig.CheckIndex();
+        await rig.UseAsync(text => text);
+        await rig.ApplyAsync((1, Reached(3)), (2, Reached(3)));
+        rig.CheckIndex();
+        await rig.CheckAsync();
+    }
+
+    [Fact]
+    public async Task A_changed_contribution_is_listed_anew_only_where_it_differs()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((1, new(0, 0, 1, 1, "alpha trading", "wang", 1)), (2, new(0, 0, 2, 2, "beta works", "li", 1)));
+        var before = rig.Query("SELECT id FROM profiles ORDER BY id");
+        await rig.ApplyAsync((1, new(0, 0, 1, 2, "alpha trading", "wang", 1)), (2, new(0, 0, 2, 1, "beta works", "li", 1)));
+        Assert.Equal(before, rig.Query("SELECT id FROM profiles ORDER BY id"));
+        rig.CheckIndex();
+        // Both say the same now: one profile, two who have it.
+        await rig.ApplyAsync((1, new(0, 0, 2, 1, "beta works", "li", 1)));
+        Assert.Equal([before[1]], rig.Query("SELECT id FROM profiles"));
+        rig.CheckIndex();
+        await rig.CheckAsync();
+    }
+
+    [Fact]
     public async Task A_blocked_value_joins_nobody()
     {
         await using var rig = await MatchRig.OpenAsync();

@@ -90,10 +90,17 @@ internal sealed class MatchRig : IAsyncDisposable
     {
         var rig = new MatchRig();
         rig.Store = rig.OpenAnother();
-        var model = ModelFiles.Compile([("client.yaml", ModelText)]);
-        await rig.Store.PrepareModelAsync(model, TestContext.Current.CancellationToken);
-        rig.Bindings = new(model, rig.Store.Catalog);
+        await rig.UseAsync(text => text);
         return rig;
+    }
+
+    /// <summary>Goes on with another model.</summary>
+    /// <param name="change">Makes its text of the usual one.</param>
+    public async Task UseAsync(Func<string, string> change)
+    {
+        var model = ModelFiles.Compile([("client.yaml", change(ModelText))]);
+        await Store.PrepareModelAsync(model, TestContext.Current.CancellationToken);
+        Bindings = new(model, Store.Catalog);
     }
 
     public string ConnectorOf(int connection) => connection == 1 ? "crm" : GoldenFold.Steward;
@@ -161,12 +168,21 @@ internal sealed class MatchRig : IAsyncDisposable
     /// <summary>Everything the match index holds, and everything it must hold.</summary>
     public void CheckIndex()
     {
-        Assert.Empty(Query("SELECT profile FROM candidates WHERE profile NOT IN (SELECT id FROM profiles)"));
+        Assert.Equal(Listed().Order(StringComparer.Ordinal), Query("SELECT profile||' '||kind||' '||value FROM candidates").Order(StringComparer.Ordinal));
+        Assert.Equal(Query("SELECT id FROM profiles").Order(), Query("SELECT profile FROM profile_hashes").Order());
         Assert.Empty(Query("SELECT id FROM profiles WHERE id NOT IN (SELECT profile FROM holders)"));
         Assert.Empty(Query("SELECT entity FROM holders WHERE refs<=0 OR entity NOT IN (SELECT id FROM entities WHERE state=0)"));
         Assert.Equal(Chained().Order(), Query("SELECT id FROM entities WHERE state=0 AND chained<>0").Order());
         Assert.Empty(Query("SELECT entity FROM contested WHERE entity NOT IN (SELECT id FROM entities WHERE state=0)"));
     }
+
+    /// <summary>Each profile with the candidate values it has by the model.</summary>
+    private IEnumerable<string> Listed() =>
+        from row in Query("SELECT id||' '||hex(hash)||' '||hex(body) FROM profiles")
+        let parts = row.Split(' ')
+        let profile = Profile.FromBytes(Type.Plan, Convert.FromHexString(parts[2]), Convert.FromHexString(parts[1]))
+        from candidate in profile.Candidates(Type.Plan).Distinct()
+        select $"{parts[0]} {Type.CandidateKinds[candidate.Rule]} {candidate.Value}";
 
     /// <summary>Entities whose contributions are not connected by strong keys alone.</summary>
     private IEnumerable<string> Chained()
