@@ -11,9 +11,13 @@ internal sealed class SqliteJournal : IJournal, IDisposable
     private const string Kind = "journal";
     private const string Moved = "moved";
 
+    /// <summary>Notes that are read or deleted at a time; whoever appends one waits for no more than that.</summary>
+    private const int Piece = 128;
+
     // secure_delete: what was moved is not to be found here any more.
+    // wal_autocheckpoint: some append waits for each checkpoint, which has the same few pages to write however often they were written before.
     private const string Setup = """
-        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;
+        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;
         CREATE TABLE IF NOT EXISTS notes(number INTEGER PRIMARY KEY, note BLOB NOT NULL);
         """;
 
@@ -36,10 +40,11 @@ internal sealed class SqliteJournal : IJournal, IDisposable
     {
         if (_database is null && !File.Exists(_path))
             return 0;
-        var notes = await UseAsync(db => Read(db, most), cancellationToken);
+        var notes = await ReadAsync(most, cancellationToken);
         if (notes.Count == 0)
             return 0;
-        var last = notes[^1].Number;
+        var numbers = notes.ConvertAll(n => n.Number);
+        var last = numbers[^1];
         await using (var transaction = await _store.BeginAsync(cancellationToken))
         {
             // Another process may have moved some since, or have ended before it could delete them.
@@ -53,13 +58,14 @@ internal sealed class SqliteJournal : IJournal, IDisposable
             }
         }
 
-        await UseAsync(
-            db =>
-            {
-                db.Prepare("DELETE FROM notes WHERE number<=?1").Bind(1, last).Run();
-                return 0;
-            },
-            CancellationToken.None);
+        foreach (var piece in numbers.Chunk(Piece))
+            await UseAsync(
+                db =>
+                {
+                    db.Prepare("DELETE FROM notes WHERE number<=?1").Bind(1, piece[^1]).Run();
+                    return 0;
+                },
+                CancellationToken.None);
         return notes.Count;
     }
 
@@ -126,10 +132,25 @@ internal sealed class SqliteJournal : IJournal, IDisposable
         }
     }
 
-    private static List<(long Number, byte[] Note)> Read(SqliteDatabase database, int most)
+    private async ValueTask<List<(long Number, byte[] Note)>> ReadAsync(int most, CancellationToken cancellationToken)
+    {
+        var notes = new List<(long Number, byte[] Note)>();
+        while (notes.Count < most)
+        {
+            var piece = Math.Min(Piece, most - notes.Count);
+            var read = await UseAsync(db => Read(db, notes.Count == 0 ? 0 : notes[^1].Number, piece), cancellationToken);
+            notes.AddRange(read);
+            if (read.Count < piece)
+                break;
+        }
+
+        return notes;
+    }
+
+    private static List<(long Number, byte[] Note)> Read(SqliteDatabase database, long after, int most)
     {
         var notes = new List<(long, byte[])>();
-        using var rows = database.Prepare("SELECT number, note FROM notes ORDER BY number LIMIT ?1").Bind(1, most).Query();
+        using var rows = database.Prepare("SELECT number, note FROM notes WHERE number>?1 ORDER BY number LIMIT ?2").Bind(1, after).Bind(2, most).Query();
         while (rows.Read())
             notes.Add((rows.Int64(0), rows.Bytes(1).ToArray()));
         return notes;

@@ -82,6 +82,20 @@ public sealed class SqliteJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_appended_while_others_are_moved_stays_for_the_next_time()
+    {
+        await using var store = Open();
+        for (var i = 0; i < 300; i++)
+            await store.Journal.AppendAsync(Encoding.UTF8.GetBytes($"{i}"));
+        var late = Task.CompletedTask;
+        Assert.Equal(300, await store.Journal.MoveAsync(1_000, (_, _) => late = store.Journal.AppendAsync("late"u8.ToArray()), Cancel));
+        await late;
+        var moved = new List<string>();
+        await MoveAsync(store, moved);
+        Assert.Equal(["late"], moved);
+    }
+
+    [Fact]
     public async Task What_was_moved_is_not_in_the_file_any_more()
     {
         await using (var store = Open())
