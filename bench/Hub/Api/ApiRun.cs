@@ -23,7 +23,7 @@ internal static class ApiRun
     private const int Churn = 5_000;
     private const int ChurnCommit = 100;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(20);
 
     private static readonly string[] Writers = ["writer1", "writer2"];
 
