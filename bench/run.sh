@@ -321,7 +321,7 @@ run_api() {
   if [[ -n ${API_STORE:-} ]]; then
     cp -r "$API_STORE" "$work/api"
     # What is still to be written would stand in the way of the syncs that are measured.
-    sync
+    command sync
   fi
   "${bench[@]}" api "$work/wecom-$api_records.jsonl" "$work/api" "$api_seconds" | table api "API_RECORDS=$api_records API_SECONDS=$api_seconds bench/run.sh api"
   rm -rf "$work/api"
