@@ -13,6 +13,7 @@ public sealed class BadConfigurationTests
     [Theory]
     [InlineData("unknown key", "workspace: x\nconections: {}\n", "hub.yaml:2:1", "did you mean 'connections'")]
     [InlineData("wrong type", "workspace: x\nlimits: { batchRecords: many }\nconnections: [a]\n", "hub.yaml:2:", "batchRecords", "hub.yaml:3:", "expected a map")]
+    [InlineData("not nice", "limits: { niceness: 20 }\napi: { threadsPerCore: 0 }\n", "hub.yaml:1:", "niceness", "from 0 to 19", "hub.yaml:2:", "threadsPerCore")]
     [InlineData("bad cron", "connections:\n  a: { connector: ocds, schedule: '*/5 * * * *', config: { path: r.jsonl } }\n", "hub.yaml:2:", "no cron expression")]
     [InlineData("bad name", "connections:\n  'A b/c': { connector: ocds, config: { path: r.jsonl } }\n", "hub.yaml:2:3", "lower-case letters")]
     [InlineData("no connector", "connections:\n  good: { config: { path: r.jsonl } }\n", "hub.yaml:2:", "needs 'connector:'")]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Connections.Plugins;
+using IntegrationHub.Connections.Runs;
 using IntegrationHub.Connections.Supervision;
 using IntegrationHub.Mapping;
 using IntegrationHub.Mapping.Functions;
@@ -24,7 +25,7 @@ public sealed partial class Workspace : IAsyncDisposable
     private readonly ConcurrentDictionary<string, ConnectionVault> _vaults = new(StringComparer.Ordinal);
     private readonly CallBudgets _budgets;
 
-    private Workspace(HubConfig config, IHubStore store, WorkspaceKey key, EntityModel model, MappingFolder folder, ConnectorRegistry connectors, TimeProvider time, ILoggerFactory logs)
+    private Workspace(HubConfig config, IHubStore store, WorkspaceKey key, EntityModel model, MappingFolder folder, ConnectorRegistry connectors, RunThreads threads, TimeProvider time, ILoggerFactory logs)
     {
         Config = config;
         Store = store;
@@ -34,6 +35,7 @@ public sealed partial class Workspace : IAsyncDisposable
         Model = model;
         Folder = folder;
         Connectors = connectors;
+        Threads = threads;
         Time = time;
         Logs = logs;
         Functions = FunctionLibrary.For(new FunctionContext(key.Derive("keyedHash")));
@@ -67,6 +69,9 @@ public sealed partial class Workspace : IAsyncDisposable
 
     public IReadOnlyDictionary<string, FunctionSpec> Functions { get; }
 
+    /// <summary>Where runs map, fold and commit.</summary>
+    public RunThreads Threads { get; }
+
     public TimeProvider Time { get; }
 
     public ILoggerFactory Logs { get; }
@@ -88,7 +93,7 @@ public sealed partial class Workspace : IAsyncDisposable
         try
         {
             await store.PrepareModelAsync(model, cancellationToken);
-            var workspace = new Workspace(config, store, WorkspaceKey.Open(data), model, folder, connectors, time, logs);
+            var workspace = new Workspace(config, store, WorkspaceKey.Open(data), model, folder, connectors, new(config.Limits.Niceness), time, logs);
             foreach (var connection in config.Connections)
                 workspace.NumberOf(connection);
             await workspace.Log.TakeNotesAsync(cancellationToken);
@@ -107,7 +112,7 @@ public sealed partial class Workspace : IAsyncDisposable
     /// <summary>The same workspace over another store, to try things on a copy.</summary>
     public Workspace Over(IHubStore store)
     {
-        var copy = new Workspace(Config, store, Key, Model, Folder, Connectors, Time, Logs);
+        var copy = new Workspace(Config, store, Key, Model, Folder, Connectors, Threads, Time, Logs);
         foreach (var (number, connector) in _connectors)
             copy._connectors[number] = connector;
         foreach (var (source, plan) in _plans)
@@ -220,5 +225,9 @@ public sealed partial class Workspace : IAsyncDisposable
     /// <summary>Takes note that this process has put a version in force.</summary>
     public void Use(MappingPlan plan) => _plans[plan.Source] = plan;
 
-    public ValueTask DisposeAsync() => Store.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        Threads.Dispose();
+        return Store.DisposeAsync();
+    }
 }

@@ -61,6 +61,7 @@ public static partial class HubHost
         var only = workspace.Store.TryLease("host")
             ?? throw new HubEnvironmentException($"another hub serves the data in '{workspace.Config.Data}'; stop it, or give this one another folder with 'data:' in hub.yaml or --data");
         app.Lifetime.ApplicationStopped.Register(only.Dispose);
+        KeepThreads(workspace.Config.Api.ThreadsPerCore);
         try
         {
             await app.StartAsync(cancellationToken);
@@ -72,6 +73,16 @@ public static partial class HubHost
         }
 
         Listening(workspace.Logs.CreateLogger("Host"), string.Join(", ", app.Urls));
+    }
+
+    /// <summary>
+    /// A read of the store and a sync of its journal hold a thread of the pool until the disk has answered. The pool begins with one for each core and adds others slowly, so
+    /// that two such calls would keep everybody waiting on two cores.
+    /// </summary>
+    private static void KeepThreads(int perCore)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, perCore * Environment.ProcessorCount), completions);
     }
 
     private static string? Unbindable(Exception e) => (e, e.InnerException) switch

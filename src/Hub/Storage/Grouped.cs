@@ -8,6 +8,16 @@ internal sealed class Grouped<T>(Func<IReadOnlyList<T>, Task> work)
     private List<(T Item, TaskCompletionSource Done)> _waiting = [];
     private bool _working;
 
+    /// <summary>What waits, and one for the group under way.</summary>
+    public int Pending
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Count + (_working ? 1 : 0);
+        }
+    }
+
     /// <summary>Comes back when the group with it is done.</summary>
     public Task AddAsync(T item)
     {

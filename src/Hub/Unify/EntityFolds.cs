@@ -38,7 +38,13 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
     public Task FoldAsync()
     {
         if (_waiting.Count >= ParallelFrom)
-            return Task.Run(() => Parallel.ForEach(Partitioner.Create(0, _waiting.Count, Math.Max(ParallelFrom, _waiting.Count / (Environment.ProcessorCount * 2))), r => FoldRange(r.Item1, r.Item2)));
+        {
+            // Where the run has its threads.
+            var here = TaskScheduler.Current;
+            var ranges = Partitioner.Create(0, _waiting.Count, Math.Max(ParallelFrom, _waiting.Count / (Environment.ProcessorCount * 2)));
+            return Task.Factory.StartNew(() => Parallel.ForEach(ranges, new ParallelOptions { TaskScheduler = here }, r => FoldRange(r.Item1, r.Item2)), CancellationToken.None, TaskCreationOptions.DenyChildAttach, here);
+        }
+
         FoldRange(0, _waiting.Count);
         return Task.CompletedTask;
     }

@@ -29,6 +29,17 @@ public sealed class RunnerTests
     }
 
     [Fact]
+    public async Task Records_are_committed_where_they_take_no_thread_from_requests()
+    {
+        var source = new ScriptedConnector().Reads(Thing("a", "1"), new Checkpoint("1"), Thing("b", "1"), new Checkpoint("2"));
+        await using var hub = await HubUnderTest.StartAsync(Configure, connector: source);
+        var onThePool = new List<bool>();
+        hub.Workspace.Store.ChangesCommitted += () => onThePool.Add(Thread.CurrentThread.IsThreadPoolThread);
+        await SyncAsync(hub);
+        Assert.Equal([false, false], onThePool);
+    }
+
+    [Fact]
     public async Task Unreadable_bytes_are_kept_until_a_complete_read_no_longer_meets_them()
     {
         static BadRecord Bad(string bytes) => new("file.jsonl line 2", "it is not JSON", Encoding.UTF8.GetBytes(bytes)) { Length = bytes.Length };

@@ -91,6 +91,10 @@ public sealed record RunLimits
     /// <summary>Share of a stream that may vanish in one read before the deletes wait for approval, in percent.</summary>
     /// <value>Default 10.</value>
     public int DeletePercent { get; init; } = 10;
+
+    /// <summary>How much the threads that map, fold and commit give way to requests and to all else on the machine: from 0, not at all, to 19, where they get next to nothing beside others.</summary>
+    /// <value>Default 10.</value>
+    public int Niceness { get; init; } = 10;
 }
 
 /// <summary>Bounds of callbacks and actions.</summary>
@@ -127,6 +131,10 @@ public sealed record ApiConfig
     /// <summary>Streams of changes that each key may have open at once.</summary>
     /// <value>Default 16.</value>
     public int StreamsPerKey { get; init; } = 16;
+
+    /// <summary>Threads kept for requests, for each core: some of them wait for the disk while others work.</summary>
+    /// <value>Default 4.</value>
+    public int ThreadsPerCore { get; init; } = 4;
 }
 
 /// <summary>Where metrics and traces go.</summary>
@@ -233,6 +241,7 @@ public static class HubConfigFile
             Attempts = Number(limits, "attempts", fallback.Attempts, 1, 100, diagnostics),
             LongestWait = TimeSpan.FromSeconds(Number(limits, "longestWaitSeconds", (int)fallback.LongestWait.TotalSeconds, 0, 86_400, diagnostics)),
             DeletePercent = Number(limits, "deletePercent", fallback.DeletePercent, 0, 100, diagnostics),
+            Niceness = Number(limits, "niceness", fallback.Niceness, 0, 19, diagnostics),
         };
         limits.Finish();
         return read;
@@ -264,6 +273,7 @@ public static class HubConfigFile
             BodyBytes = Number(api, "bodyBytes", fallback.BodyBytes, 1024, 512 * 1024 * 1024, diagnostics),
             PageSize = Number(api, "pageSize", fallback.PageSize, 1, 10_000, diagnostics),
             StreamsPerKey = Number(api, "streamsPerKey", fallback.StreamsPerKey, 1, 10_000, diagnostics),
+            ThreadsPerCore = Number(api, "threadsPerCore", fallback.ThreadsPerCore, 1, 100, diagnostics),
         };
         api.Finish();
         return read;

@@ -29,7 +29,7 @@ public sealed class RecordMapping(MappingPlan plan, Bindings bindings, int? conn
         if (documents.Count < 16)
             MapRange(documents, outcomes, 0, documents.Count);
         else
-            Parallel.ForEach(Partitioner.Create(0, documents.Count, Math.Max(8, documents.Count / (Environment.ProcessorCount * 4))), r => MapRange(documents, outcomes, r.Item1, r.Item2));
+            Parallel.ForEach(Partitioner.Create(0, documents.Count, Math.Max(8, documents.Count / (Environment.ProcessorCount * 4))), new ParallelOptions { TaskScheduler = TaskScheduler.Current }, r => MapRange(documents, outcomes, r.Item1, r.Item2));
         return outcomes;
     }
 

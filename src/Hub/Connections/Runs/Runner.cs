@@ -162,7 +162,10 @@ public sealed class Runner(Workspace workspace)
         return StreamContext.Of(workspace, config, open, manifest);
     }
 
-    private async Task<RunRow> RemapAsync(StreamContext stream, string kind, Func<IHubTransaction, long, ValueTask<IReadOnlyList<RecordRow>>> next, CancellationToken stop)
+    private Task<RunRow> RemapAsync(StreamContext stream, string kind, Func<IHubTransaction, long, ValueTask<IReadOnlyList<RecordRow>>> next, CancellationToken stop) =>
+        workspace.Threads.RunAsync(() => RemapAllAsync(stream, kind, next, stop));
+
+    private async Task<RunRow> RemapAllAsync(StreamContext stream, string kind, Func<IHubTransaction, long, ValueTask<IReadOnlyList<RecordRow>>> next, CancellationToken stop)
     {
         var run = await BeginAsync(stream, kind);
         var total = new ReconciliationStatement();

@@ -41,7 +41,7 @@ public sealed class StreamRun
             var before = _total.Read;
             try
             {
-                await AttemptAsync(stop);
+                await _workspace.Threads.RunAsync(() => AttemptAsync(stop));
                 var state = stop.IsCancellationRequested ? "interrupted" : _total.IsBalanced ? "succeeded" : "unbalanced";
                 await SaveAsync(state, state == "unbalanced" ? "the reconciliation does not balance; this is a fault of the hub, keep the data and report it" : null);
                 return _run;
@@ -75,7 +75,7 @@ public sealed class StreamRun
         var read = Channel.CreateBounded<Batch>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
         var mapped = Channel.CreateBounded<Batch>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
         var reader = Task.Run(() => ReadAsync(read.Writer, reading.Token), CancellationToken.None);
-        var mapper = Task.Run(() => MapAsync(read.Reader, mapped.Writer, reading), CancellationToken.None);
+        var mapper = _workspace.Threads.RunAsync(() => MapAsync(read.Reader, mapped.Writer, reading));
         try
         {
             await foreach (var batch in mapped.Reader.ReadAllAsync(CancellationToken.None))

@@ -3,137 +3,87 @@ using System.Globalization;
 namespace IntegrationHub.Storage.Sqlite;
 
 /// <summary>
-/// A file beside the store with a write lock of its own. Numbers of notes rise for good: the store remembers, in the transaction that moved them, up to where it has them,
-/// so that a note that is still here is not moved again.
+/// Files beside the store, each with a write lock of its own: what is appended while one syncs the disk goes into another. Numbers of notes rise for good, over all files; the store
+/// remembers, in the transaction that moved them, up to where it has those of each file, so that a note that is still there is not moved again.
 /// </summary>
 internal sealed class SqliteJournal : IJournal, IDisposable
 {
     private const string Kind = "journal";
-    private const string Moved = "moved";
-
-    // secure_delete: what was moved is not to be found here any more.
-    private const string Setup = """
-        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;
-        CREATE TABLE IF NOT EXISTS notes(number INTEGER PRIMARY KEY, note BLOB NOT NULL);
-        """;
 
     private readonly SqliteStore _store;
-    private readonly string _path;
-    private readonly TimeSpan _busyTimeout;
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly Grouped<byte[]> _appends;
-    private SqliteDatabase? _database;
+    private readonly Lane[] _lanes;
+    private readonly Lock _numbers = new();
+    private long _last;
 
     public SqliteJournal(SqliteStore store, string path, TimeSpan busyTimeout)
     {
-        (_store, _path, _busyTimeout) = (store, path, busyTimeout);
-        _appends = new(AppendAllAsync);
+        _store = store;
+        _lanes = [Open("moved", path), Open("moved2", path + "2")];
+
+        Lane Open(string moved, string file)
+        {
+            var notes = new SqliteNotes(file, busyTimeout);
+            return new(moved, notes, new(group => AppendAsync(moved, notes, group)));
+        }
     }
 
-    public Task AppendAsync(byte[] note) => _appends.AddAsync(note);
+    public Task AppendAsync(byte[] note) => _lanes.MinBy(l => l.Appends.Pending)!.Appends.AddAsync(note);
 
     public async ValueTask<int> MoveAsync(int most, Action<IHubTransaction, IReadOnlyList<byte[]>> write, CancellationToken cancellationToken)
     {
-        if (_database is null && !File.Exists(_path))
+        var found = new List<(long Number, byte[] Note, Lane Lane)>();
+        foreach (var lane in _lanes)
+            found.AddRange((await lane.Notes.ReadAsync(most, cancellationToken)).Select(n => (n.Number, n.Note, lane)));
+        if (found.Count == 0)
             return 0;
-        var notes = await UseAsync(db => Read(db, most), cancellationToken);
-        if (notes.Count == 0)
-            return 0;
-        var last = notes[^1].Number;
+        var notes = found.OrderBy(n => n.Number).Take(most).ToList();
+        var byLane = notes.ToLookup(n => n.Lane, n => n.Number);
         await using (var transaction = await _store.BeginAsync(cancellationToken))
         {
             // Another process may have moved some since, or have ended before it could delete them.
-            var moved = NumberOf(await transaction.DocumentAsync(Kind, Moved));
-            notes.RemoveAll(n => n.Number <= moved);
+            foreach (var lane in byLane)
+            {
+                var moved = NumberOf(await transaction.DocumentAsync(Kind, lane.Key.Moved));
+                notes.RemoveAll(n => n.Lane == lane.Key && n.Number <= moved);
+                if (lane.Last() > moved)
+                    await transaction.SaveDocumentAsync(Kind, lane.Key.Moved, lane.Last().ToString(CultureInfo.InvariantCulture));
+            }
+
             if (notes.Count > 0)
             {
-                write(transaction, [.. notes.Select(n => n.Note)]);
-                await transaction.SaveDocumentAsync(Kind, Moved, last.ToString(CultureInfo.InvariantCulture));
+                write(transaction, notes.ConvertAll(n => n.Note));
                 await transaction.CommitAsync();
             }
         }
 
-        await UseAsync(
-            db =>
-            {
-                db.Prepare("DELETE FROM notes WHERE number<=?1").Bind(1, last).Run();
-                return 0;
-            },
-            CancellationToken.None);
-        return notes.Count;
+        foreach (var lane in byLane)
+            await lane.Key.Notes.DeleteAsync([.. lane]);
+        return byLane.Sum(l => l.Count());
     }
 
     public void Dispose()
     {
-        _turn.Wait();
-        _database?.Dispose();
-        _turn.Dispose();
+        foreach (var lane in _lanes)
+            lane.Notes.Dispose();
     }
 
     /// <summary>As <see cref="SqliteStore.LimitPages"/>.</summary>
-    internal void LimitPages(long pages) => UseAsync(db => db.Scalar($"PRAGMA max_page_count={pages}"), CancellationToken.None).AsTask().GetAwaiter().GetResult();
-
-    private async Task AppendAllAsync(IReadOnlyList<byte[]> notes)
+    internal void LimitPages(long pages)
     {
-        // Behind everything the store ever took, also when this file was lost.
-        var moved = NumberOf(await _store.Reader.DocumentAsync(Kind, Moved, CancellationToken.None));
-        await UseAsync(
-            db =>
-            {
-                db.Execute("BEGIN IMMEDIATE");
-                try
-                {
-                    var number = Math.Max(moved, db.Scalar("SELECT max(number) FROM notes"));
-                    var append = db.Prepare("INSERT INTO notes(number, note) VALUES(?1, ?2)");
-                    foreach (var note in notes)
-                        append.Bind(1, ++number).BindBlob(2, note).Run();
-                    db.Execute("COMMIT");
-                    return number;
-                }
-                finally
-                {
-                    db.Rollback();
-                }
-            },
-            CancellationToken.None);
+        foreach (var lane in _lanes)
+            lane.Notes.LimitPages(pages);
     }
 
-    private async ValueTask<T> UseAsync<T>(Func<SqliteDatabase, T> use, CancellationToken cancellationToken)
+    private Task AppendAsync(string moved, SqliteNotes notes, IReadOnlyList<byte[]> group) => notes.AppendAsync(group, (last, isFirst) =>
     {
-        await _turn.WaitAsync(cancellationToken);
-        try
-        {
-            return use(_database ??= Open());
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    private SqliteDatabase Open()
-    {
-        var database = new SqliteDatabase(_path, readOnly: false, _busyTimeout);
-        try
-        {
-            database.Execute(Setup);
-            return database;
-        }
-        catch
-        {
-            database.Dispose();
-            throw;
-        }
-    }
-
-    private static List<(long Number, byte[] Note)> Read(SqliteDatabase database, int most)
-    {
-        var notes = new List<(long, byte[])>();
-        using var rows = database.Prepare("SELECT number, note FROM notes ORDER BY number LIMIT ?1").Bind(1, most).Query();
-        while (rows.Read())
-            notes.Add((rows.Int64(0), rows.Bytes(1).ToArray()));
-        return notes;
-    }
+        // Behind everything the store ever took, also when the file was lost. Asked with the file in hand, because what is moved meanwhile is deleted from it.
+        var least = isFirst ? Math.Max(last, NumberOf(_store.Read(db => SqliteTransaction.ReadDocument(db, Kind, moved)))) : last;
+        lock (_numbers)
+            return _last = Math.Max(_last, least) + 1;
+    });
 
     private static long NumberOf(string? moved) => moved is null ? 0 : long.Parse(moved, CultureInfo.InvariantCulture);
+
+    /// <param name="Moved">Under what the store remembers what it has.</param>
+    private sealed record Lane(string Moved, SqliteNotes Notes, Grouped<byte[]> Appends);
 }

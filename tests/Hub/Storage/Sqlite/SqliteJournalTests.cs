@@ -82,6 +82,63 @@ public sealed class SqliteJournalTests : IDisposable
     }
 
     [Fact]
+    public async Task Notes_of_both_files_are_moved_in_the_order_they_were_appended_in_up_to_the_limit()
+    {
+        await using var store = Open();
+        var journal = (SqliteJournal)store.Journal;
+        var expected = new List<string>();
+        for (var i = 0; i < 50; i++)
+        {
+            // Two at once, which go into different files; those of the next round come after both.
+            var pair = new[] { $"{i} a", $"{i} b" };
+            await Task.WhenAll(pair.Select(n => journal.AppendAsync(Encoding.UTF8.GetBytes(n))));
+            expected.Add($"{i}");
+        }
+
+        var moved = new List<string>();
+        Assert.Equal(30, await MoveAsync(store, moved, 30));
+        Assert.Equal(70, await MoveAsync(store, moved));
+        Assert.Equal(0, await MoveAsync(store, moved));
+        Assert.Equal(expected.SelectMany(i => new[] { i, i }), moved.Select(n => n.Split(' ')[0]));
+        Assert.True(File.Exists(Notes) && File.Exists(Notes + "2"));
+    }
+
+    [Fact]
+    public async Task Another_process_moves_what_this_one_appended_and_nothing_is_lost()
+    {
+        await using var store = Open();
+        await using var other = Open();
+        var moved = new List<string>();
+        var expected = new List<string>();
+        for (var i = 0; i < 20; i++)
+        {
+            foreach (var process in new[] { store, other })
+            {
+                expected.Add($"{expected.Count}");
+                await process.Journal.AppendAsync(Encoding.UTF8.GetBytes(expected[^1]));
+            }
+
+            await MoveAsync(i % 2 == 0 ? store : other, moved);
+        }
+
+        Assert.Equal(expected, moved);
+    }
+
+    [Fact]
+    public async Task What_is_appended_while_others_are_moved_stays_for_the_next_time()
+    {
+        await using var store = Open();
+        for (var i = 0; i < 300; i++)
+            await store.Journal.AppendAsync(Encoding.UTF8.GetBytes($"{i}"));
+        var late = Task.CompletedTask;
+        Assert.Equal(300, await store.Journal.MoveAsync(1_000, (_, _) => late = store.Journal.AppendAsync("late"u8.ToArray()), Cancel));
+        await late;
+        var moved = new List<string>();
+        await MoveAsync(store, moved);
+        Assert.Equal(["late"], moved);
+    }
+
+    [Fact]
     public async Task What_was_moved_is_not_in_the_file_any_more()
     {
         await using (var store = Open())
