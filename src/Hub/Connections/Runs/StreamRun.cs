@@ -149,6 +149,8 @@ public sealed class StreamRun
         {
             await foreach (var batch in read.ReadAllAsync(CancellationToken.None))
             {
+                // One batch ahead is enough, and what waits longer costs more to keep in memory.
+                await mapped.WaitToWriteAsync(CancellationToken.None);
                 await RecordIntake.MapAheadAsync(_workspace.Store.Reader, _stream, batch.Items);
                 await mapped.WriteAsync(batch, CancellationToken.None);
             }

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using SQLitePCL;
 using static SQLitePCL.raw;
@@ -14,6 +16,9 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SqliteInsert> _inserts = new(StringComparer.Ordinal);
     private readonly sqlite3 _handle;
+
+    // SQLite writes here, so it must not move.
+    private readonly int[] _journalPages = GC.AllocateArray<int>(1, pinned: true);
 
     static SqliteDatabase()
     {
@@ -39,6 +44,15 @@ internal sealed class SqliteDatabase : IDisposable
     }
 
     public string Path { get; }
+
+    /// <summary>How many pages the journal held after the last commit of this connection, those of others included, from <see cref="WatchJournal"/> on.</summary>
+    public int JournalPages => _journalPages[0];
+
+    /// <summary>From now on <see cref="JournalPages"/> is known, and commits copy nothing into the file.</summary>
+    public unsafe void WatchJournal() => SqliteNative.WalHook(_handle.DangerousGetHandle(), &NoteJournal, Marshal.UnsafeAddrOfPinnedArrayElement(_journalPages, 0));
+
+    /// <summary>Copies what the journal holds into the file, as far as no reader is in the way and nobody else copies. Not within a transaction.</summary>
+    public void Checkpoint() => Prepare("PRAGMA wal_checkpoint(PASSIVE)").Run();
 
     /// <summary>Runs statements without parameters or results.</summary>
     public void Execute(string sql)
@@ -85,6 +99,13 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>Rows changed by the last statement.</summary>
     public int Changes => sqlite3_changes(_handle);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static unsafe int NoteJournal(nint pages, nint database, byte* name, int count)
+    {
+        *(int*)pages = count;
+        return SQLITE_OK;
+    }
 
     private SqliteStatement Prepare(string sql, uint flags)
     {

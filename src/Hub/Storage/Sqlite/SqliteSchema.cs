@@ -10,7 +10,7 @@ internal static class SqliteSchema
 
     /// <summary>For every connection. FULL: a committed batch survives a power cut, not only a crash of the process.</summary>
     public const string Connection = """
-        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4000; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;
+        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-65536;
         PRAGMA foreign_keys=OFF; PRAGMA recursive_triggers=OFF; PRAGMA trusted_schema=OFF;
         """;
 

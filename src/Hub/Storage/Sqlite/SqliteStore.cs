@@ -16,6 +16,7 @@ public sealed class SqliteStore : IHubStore
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly ConcurrentBag<SqliteDatabase> _readers = [];
     private readonly SqliteDatabase _writer;
+    private readonly SqliteCheckpoints _checkpoints;
     private readonly SqliteJournal _journal;
     private readonly CandidateNotes _notes = new();
     private readonly SqliteStoreOptions _options;
@@ -32,6 +33,7 @@ public sealed class SqliteStore : IHubStore
         _options = options;
         _writer = writer;
         _temporary = temporary;
+        _checkpoints = new(writer, Connect, options.JournalPages);
         Catalog = new(ResolveName, LookupName);
         Reader = new SqliteReader(this, options.MostSorted);
         _journal = new(this, options.Path + ".notes", options.BusyTimeout);
@@ -65,6 +67,7 @@ public sealed class SqliteStore : IHubStore
         try
         {
             Prepare(writer, options.Path);
+            writer.WatchJournal();
         }
         catch
         {
@@ -99,9 +102,10 @@ public sealed class SqliteStore : IHubStore
         await _writing.WaitAsync(cancellationToken);
         try
         {
+            await _checkpoints.LimitAsync();
             _writer.Execute("BEGIN IMMEDIATE");
             NoticeOthers();
-            return new SqliteTransaction(_writer, _levels!, _indexes!, _notes, () => ChangesCommitted?.Invoke(), () => _writing.Release());
+            return new SqliteTransaction(_writer, _levels!, _indexes!, _notes, () => ChangesCommitted?.Invoke(), EndTurn);
         }
         catch
         {
@@ -109,6 +113,12 @@ public sealed class SqliteStore : IHubStore
             _writing.Release();
             throw;
         }
+    }
+
+    private void EndTurn()
+    {
+        _checkpoints.Follow();
+        _writing.Release();
     }
 
     /// <summary>What other connections may have changed since the last transaction: tables and columns, and what was concluded from rows.</summary>
@@ -196,7 +206,7 @@ public sealed class SqliteStore : IHubStore
             _writing.Release();
         }
 
-        var copy = Open(new SqliteStoreOptions { Path = path, BusyTimeout = _options.BusyTimeout, RecentRows = _options.RecentRows, MostSorted = _options.MostSorted }, temporary: true);
+        var copy = Open(new SqliteStoreOptions { Path = path, BusyTimeout = _options.BusyTimeout, RecentRows = _options.RecentRows, MostSorted = _options.MostSorted, JournalPages = _options.JournalPages }, temporary: true);
         copy._inUse = inUse;
         return copy;
     }
@@ -231,8 +241,8 @@ public sealed class SqliteStore : IHubStore
     {
         if (!_readers.TryTake(out var database))
         {
-            database = new(_options.Path, readOnly: false, _options.BusyTimeout);
-            database.Execute(SqliteSchema.Connection + "PRAGMA query_only=ON;");
+            database = Connect();
+            database.Execute("PRAGMA query_only=ON;");
         }
 
         try
@@ -253,6 +263,21 @@ public sealed class SqliteStore : IHubStore
         }
     }
 
+    private SqliteDatabase Connect()
+    {
+        var database = new SqliteDatabase(_options.Path, readOnly: false, _options.BusyTimeout);
+        try
+        {
+            database.Execute(SqliteSchema.Connection);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
     public ValueTask DisposeAsync()
     {
         if (_disposed)
@@ -261,6 +286,7 @@ public sealed class SqliteStore : IHubStore
         _writing.Wait();
         while (_readers.TryTake(out var reader))
             reader.Dispose();
+        _checkpoints.Dispose();
         _writer.Dispose();
         _writing.Dispose();
         _journal.Dispose();
@@ -322,6 +348,10 @@ public sealed class SqliteStoreOptions
     /// <summary>How long to wait for another process's write lock.</summary>
     /// <value>Default one minute.</value>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How many pages the journal may hold before a transaction begins by copying them into the file. A quarter of them at a time is copied beside the writing.</summary>
+    /// <value>Default 8,000, which are 128 MB. A reader that takes long keeps more.</value>
+    public int JournalPages { get; init; } = 8000;
 
     /// <summary>How many rows of an index may be recent, that is, kept apart from those that are settled.</summary>
     /// <value>Default: 32 times the root of the number of entities, 65,536 at least, which costs least.</value>
