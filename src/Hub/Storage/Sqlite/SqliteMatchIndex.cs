@@ -50,14 +50,15 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
     {
         var hold = database.Prepare("INSERT INTO holders(profile, entity, refs) VALUES(?1,?2,?3) ON CONFLICT DO UPDATE SET refs=refs+excluded.refs");
         var added = new List<ProfileDelta>();
-        var left = new List<LeftProfile>();
+        var left = new Dictionary<long, LeftProfile>();
         // What is gained comes first, so that a profile that only moves is never taken out in between.
         foreach (var delta in deltas.OrderByDescending(d => d.Delta))
             if (Find(delta) is var id and not 0)
             {
                 hold.Bind(1, id).Bind(2, delta.Entity).Bind(3, delta.Delta).Run();
+                // Once, also when another takes away what it never had, as under a model that read its record otherwise.
                 if (delta.Delta < 0 && IsLeft(id, delta.Entity))
-                    left.Add(new(id, delta.Type, delta.Hash, Listed(id)));
+                    left[id] = new(id, delta.Type, delta.Hash, Listed(id));
             }
             else if (delta.Delta > 0)
             {
@@ -65,8 +66,8 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
             }
 
         var profiles = added.GroupBy(d => (d.Type, Wide(d.Hash))).Select(g => new NewProfile(g.ToList())).ToList();
-        Succeed(left, profiles);
-        Release(left.FindAll(l => !l.IsTaken));
+        Succeed(left.Values, profiles);
+        Release(left.Values.Where(l => !l.IsTaken));
         Insert(profiles.FindAll(p => p.Id == 0));
         return ValueTask.CompletedTask;
     }
@@ -75,7 +76,7 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
     /// Gives new profiles the numbers of those that nobody has any more and that were listed under some of the same values, as when a record changes: only what
     /// differs is written then, and each of the rest would be at a random place.
     /// </summary>
-    private void Succeed(List<LeftProfile> left, List<NewProfile> profiles)
+    private void Succeed(IReadOnlyCollection<LeftProfile> left, List<NewProfile> profiles)
     {
         if (left.Count == 0 || profiles.Count == 0)
             return;
@@ -98,7 +99,7 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
         }
     }
 
-    private void Release(List<LeftProfile> profiles)
+    private void Release(IEnumerable<LeftProfile> profiles)
     {
         foreach (var profile in profiles)
         {

@@ -54,7 +54,7 @@ internal sealed class MatchGraph
         var states = new CandidateStates();
         for (var rule = 0; rule < _rules.Length; rule++)
         {
-            var few = Math.Min(_plan.Rules.MostCandidates, _plan.Candidates[rule].Kinds is [var kind] && _plan.Shared[kind] is { } shared ? shared.Most : int.MaxValue);
+            var few = _plan.FewOf(rule);
             foreach (var (value, slot) in _rules[rule].Slots)
                 if (_rules[rule].Counts[slot] > few)
                     states.Judge(_plan, new(rule, value), Profiles(rule, slot));

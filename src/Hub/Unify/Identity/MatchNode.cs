@@ -51,7 +51,7 @@ internal sealed class CandidateStates
         if (profiles.Count > plan.Rules.MostCandidates || plan.Candidates[key.Rule].OnlyCounts)
             Closed.Add(key);
         var candidate = plan.Candidates[key.Rule];
-        if (candidate.Kinds is not [var kind] || plan.Shared[kind] is not { } shared || profiles.Count <= shared.Most)
+        if (candidate.Kinds is not [var kind] || plan.Shared[kind] is not { } shared || profiles.Count <= plan.FewOf(key.Rule))
             return;
         if (profiles.Count > plan.Rules.MostCandidates || Names(plan, kind, profiles) > shared.Most)
             Share(kind, profiles.First().Values[kind].First(v => Profile.HashOf(v) == key.Value));

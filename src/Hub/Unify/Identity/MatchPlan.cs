@@ -65,11 +65,7 @@ public sealed class MatchPlan
     public bool Decides => Candidates.Count > 0 || Limits.Count > 0;
 
     /// <summary>Of a rule's value that so few have, nothing depends on who they are: it is no reason to leave anything out, and it is shared by nobody.</summary>
-    public int FewOf(int rule)
-    {
-        var few = Candidates[rule].OnlyCounts ? int.MaxValue : Rules.MostCandidates;
-        return Candidates[rule].Kinds is [var kind] && Shared[kind] is { } shared ? Math.Min(few, shared.Most) : few;
-    }
+    public int FewOf(int rule) => Candidates[rule].Kinds is [var kind] && Shared[kind] is { } shared ? Math.Min(Rules.MostCandidates, shared.Most) : Rules.MostCandidates;
 
     private Candidate Planned(CandidateRule rule, bool onlyCounts) => new(
         rule,

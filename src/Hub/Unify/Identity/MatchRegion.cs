@@ -109,7 +109,7 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
         var open = new HashSet<long>(await _views.LoadAsync(member.Profile));
         var isDecided = hasDecisions && await DecidedAsync(member, open);
         // What it is connected with was found when it came, and is opened with it: the same entity, or one contested with it.
-        if (!hasDecisions && !_inBatch.ContainsKey(member.Row.Id) && member.Row.Id != 0 && !_views.Changes(member.Profile))
+        if (!hasDecisions && !_present.Contains(member.Row) && !_views.Changes(member.Profile))
             return open;
         var strong = new HashSet<long>();
         foreach (var holder in await transaction.FindKeysAsync(member.Strong))

@@ -25,9 +25,7 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         var (near, apart, within) = (0.0, 0.0, TimeSpan.MaxValue);
         foreach (var comparison in plan.Comparisons)
         {
-            var left = Besides(comparison, a);
-            var right = Besides(comparison, b);
-            if (left.Length == 0 || right.Length == 0 || IsSaid(comparison.Unless, a, b))
+            if (!Asks(comparison, a, b, out var left, out var right))
                 continue;
             var rule = comparison.Rule;
             var (outcome, weight) = Compare(comparison, a, b, left, right, isShared);
@@ -54,9 +52,7 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         var most = 0.0;
         foreach (var comparison in plan.Comparisons)
         {
-            var left = Besides(comparison, a);
-            var right = Besides(comparison, b);
-            if (left.Length == 0 || right.Length == 0 || IsSaid(comparison.Unless, a, b))
+            if (!Asks(comparison, a, b, out var left, out var right))
                 continue;
             var rule = comparison.Rule;
             var (_, weight) = Compare(comparison, a, b, left, right, static (_, _) => false);
@@ -132,6 +128,13 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         }
 
         return ("different", rule.Different);
+    }
+
+    /// <summary>Whether a comparison has anything to compare, and what.</summary>
+    private static bool Asks(PlannedComparison comparison, Profile a, Profile b, out string[] left, out string[] right)
+    {
+        (left, right) = (Besides(comparison, a), Besides(comparison, b));
+        return left.Length > 0 && right.Length > 0 && !IsSaid(comparison.Unless, a, b);
     }
 
     private static string[] Besides(PlannedComparison comparison, Profile profile)

@@ -1,4 +1,5 @@
 using CsCheck;
+using IntegrationHub.Storage;
 
 namespace IntegrationHub.Tests.Unify.Identity;
 
@@ -191,15 +192,47 @@ public sealed class MatchRegionTests
     {
         await using var rig = await MatchRig.OpenAsync();
         await rig.ApplyAsync((1, new(0, 0, 1, 1, "alpha trading", "wang", 1)), (2, new(0, 0, 2, 2, "beta works", "li", 1)));
+        // Behind them, so that a number given out anew is another one.
+        await rig.ApplyAsync((3, new(0, 0, 3, 3, "gamma foods", "", 1)));
         var before = rig.Query("SELECT id FROM profiles ORDER BY id");
         await rig.ApplyAsync((1, new(0, 0, 1, 2, "alpha trading", "wang", 1)), (2, new(0, 0, 2, 1, "beta works", "li", 1)));
         Assert.Equal(before, rig.Query("SELECT id FROM profiles ORDER BY id"));
         rig.CheckIndex();
         // Both say the same now: one profile, two who have it.
         await rig.ApplyAsync((1, new(0, 0, 2, 1, "beta works", "li", 1)));
-        Assert.Equal([before[1]], rig.Query("SELECT id FROM profiles"));
+        Assert.Equal(before[1..], rig.Query("SELECT id FROM profiles ORDER BY id"));
         rig.CheckIndex();
         await rig.CheckAsync();
+    }
+
+    [Fact]
+    public async Task A_contribution_that_follows_one_whom_nobody_has_stays_whoever_takes_the_other_away_again()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await using var transaction = await rig.Store.BeginAsync(TestContext.Current.CancellationToken);
+        ProfileDelta Of(byte hash, long entity, int delta) => new(rig.Type.Number, [.. Enumerable.Repeat(hash, 16)], () => [hash], [(1, 7)], entity, delta);
+        await transaction.Matches.ApplyAsync([Of(1, 1, 1)]);
+        await transaction.Matches.ApplyAsync([Of(2, 1, 1), Of(1, 1, -1), Of(1, 2, -1)]);
+        var id = Assert.Single(await transaction.Matches.CandidatesAsync(1, 7, 10));
+        Assert.Equal([2], Assert.Single(await transaction.Matches.ProfilesAsync([id])).Body);
+    }
+
+    [Fact]
+    public async Task A_value_that_too_many_have_is_shared_although_more_would_be_allowed_to_share_it()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.UseAsync(text => text.Replace("mobile: { strength: joint, shared: 2,", "mobile: { strength: joint, shared: 8,", StringComparison.Ordinal));
+        await rig.ApplyAsync((1, new(0, 0, 1, 4, "", "", 1)), (2, new(0, 0, 1, 4, "", "", 1) { Site = 1 }));
+        await rig.CheckAsync();
+        for (var i = 3; i < 9; i++)
+        {
+            await rig.ApplyAsync((i, new(0, 0, 1, 0, $"{i}", "", 1)));
+            await rig.CheckAsync();
+        }
+
+        await rig.ApplyAsync((2, new(0, 0, 1, 4, "", "", 1) { Site = 2 }));
+        await rig.CheckAsync();
+        rig.CheckIndex();
     }
 
     [Fact]
