@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using IntegrationHub.Commands;
-using IntegrationHub.Mapping;
 using IntegrationHub.Storage.Sqlite;
 using IntegrationHub.Unify;
 
@@ -24,9 +22,7 @@ internal static class UpsertRun
         await using var store = SqliteStore.Open(new() { Path = Path.Combine(folder, "hub.db") });
         await store.PrepareModelAsync(rules.Model, CancellationToken.None);
         var bindings = new Bindings(rules.Model, store.Catalog);
-        var mapper = new Mapper(rules.Mapping);
-        using var buffer = new MemoryStream();
-        using var json = new Utf8JsonWriter(buffer, EvaluationRecords.Plain);
+        var mapping = new EvaluationMapping(rules);
         // As bytes: a million rows of texts would be what the collector looks at most of the time.
         var lines = File.ReadLines(records).Select(Encoding.UTF8.GetBytes).ToArray();
         var header = Encoding.UTF8.GetString(lines[0]);
@@ -38,11 +34,8 @@ internal static class UpsertRun
 
         RecordContributions Of(long record, (string[] Columns, string[] Values) row)
         {
-            EvaluationRecords.Write(json, buffer, row.Columns, row.Values);
-            var mapped = mapper.Map(buffer.GetBuffer(), 0, (int)buffer.Length);
-            var contribution = mapped.Contributions[0];
-            return new(new() { Id = record, Stream = 1, SourceId = row.Values[0] }, 1,
-                [new(bindings.Of(rules.Type), mapped.Text(contribution.Key), contribution.ObservedAt, mapped.Json(contribution).ToArray())]);
+            var (id, json, observed) = mapping.Map(row.Columns, row.Values);
+            return new(new() { Id = record, Stream = 1, SourceId = id }, 1, [new(bindings.Of(rules.Type), id, observed, [.. json])]);
         }
 
         async Task ApplyAsync(IReadOnlyList<RecordContributions> batch)

@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using IntegrationHub.Json;
-using IntegrationHub.Mapping;
 using IntegrationHub.Model;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify.Identity;
@@ -14,13 +11,10 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
 {
     private const int ChunkRows = 2048;
 
-    /// <summary>As sources write it: Chinese as it is, not as escapes.</summary>
-    public static JsonWriterOptions Plain { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Strong kinds by number, as in <see cref="IdentityKey.Kind"/>; 0 is the record's own id.</summary>
     private readonly (IdentityKind Kind, JsonName Name)[] _strong = [.. rules.Type.Identity.Where(k => k.Strength == Strength.Strong).Select(k => (k, new JsonName(k.Name)))];
 
-    private readonly ConcurrentBag<(Mapper Mapper, JsonTape Tape)> _idle = [];
+    private readonly ConcurrentBag<(EvaluationMapping Mapping, JsonTape Tape)> _idle = [];
 
     public MatchPlan Plan { get; } = new(rules.Type);
 
@@ -29,10 +23,14 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
 
     public List<MatchNode> Nodes { get; } = [];
 
+    /// <summary>What each record contributes, JSON; empty unless it was asked for.</summary>
+    public List<byte[]> Bodies { get; } = [];
+
     /// <summary>Kinds of which an entity has one join before the others.</summary>
     public int RankOf(IdentityKey key) => key.Kind > 0 && _strong[key.Kind - 1].Kind.Limit is not null ? 0 : 1;
 
-    public void Read(FileInfo file, int? shuffle)
+    /// <param name="keepBodies">Whether to keep what the records contribute, besides what identity sees of it.</param>
+    public void Read(FileInfo file, int? shuffle, bool keepBodies)
     {
         using var reader = file.OpenText();
         var rows = CsvRows.Read(reader, file.ToString());
@@ -43,54 +41,36 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
             rows = all;
         }
 
-        foreach (var chunk in rows.Chunk(ChunkRows).AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered).Select(Map))
-            foreach (var (id, node) in chunk)
+        foreach (var chunk in rows.Chunk(ChunkRows).AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered).Select(c => Read(c, keepBodies)))
+            foreach (var (id, node, body) in chunk)
             {
                 Ids.Add(id);
                 Nodes.Add(node);
+                if (body is not null)
+                    Bodies.Add(body);
             }
     }
 
-    private List<(string Id, MatchNode Node)> Map((string[] Columns, string[] Values)[] rows)
+    public static string IdOf(string[] columns, string[] values) => values[Math.Max(0, Array.IndexOf(columns, "record_id"))];
+
+    private List<(string Id, MatchNode Node, byte[]? Body)> Read((string[] Columns, string[] Values)[] rows, bool keepBodies)
     {
-        var (mapper, tape) = _idle.TryTake(out var idle) ? idle : (new(rules.Mapping), new());
-        var nodes = new List<(string, MatchNode)>(rows.Length);
-        using var buffer = new MemoryStream();
-        using var json = new Utf8JsonWriter(buffer, Plain);
+        var (mapping, tape) = _idle.TryTake(out var idle) ? idle : (new(rules), new());
+        var nodes = new List<(string, MatchNode, byte[]?)>(rows.Length);
         foreach (var (columns, values) in rows)
         {
-            var id = values[Math.Max(0, Array.IndexOf(columns, "record_id"))];
-            Write(json, buffer, columns, values);
-            var mapped = mapper.Map(buffer.GetBuffer(), 0, (int)buffer.Length);
-            if (mapped.Rejection is { } rejection)
-                throw new UsageException($"record {id}: rejected by {rejection.Rule} ({rejection.Path}): {rejection.Reason}");
-            if (mapped.Contributions is not [var contribution])
-                throw new UsageException($"record {id}: the mapping makes {mapped.Contributions.Count} contributions of it, and one is needed");
-            var parsed = tape.Parse(mapped.Output.Array, contribution.Start, contribution.Length);
+            var (id, json, observed) = mapping.Map(columns, values);
+            var parsed = tape.Parse(json.Array!, json.Offset, json.Count);
             if (!parsed.IsOk)
                 throw new InvalidOperationException("a mapped contribution is not JSON: " + parsed);
             var profile = Profile.Read(Plan, tape);
             // Read here so that all threads share the work of hashing.
             _ = (profile.Hash, profile.Candidates(Plan));
-            nodes.Add((id, new(profile, Strong(tape, id), contribution.ObservedAt, id)));
+            nodes.Add((id, new(profile, Strong(tape, id), observed, id), keepBodies ? [.. json] : null));
         }
 
-        _idle.Add((mapper, tape));
+        _idle.Add((mapping, tape));
         return nodes;
-    }
-
-    /// <summary>A row as a record: an object of its values that are not empty.</summary>
-    /// <param name="json">Writes to the buffer.</param>
-    public static void Write(Utf8JsonWriter json, MemoryStream buffer, string[] columns, string[] values)
-    {
-        buffer.SetLength(0);
-        json.Reset();
-        json.WriteStartObject();
-        for (var i = 0; i < values.Length; i++)
-            if (values[i].Length > 0)
-                json.WriteString(columns[i], values[i]);
-        json.WriteEndObject();
-        json.Flush();
     }
 
     private List<IdentityKey> Strong(JsonTape tape, string id)

@@ -21,12 +21,13 @@ internal static class IdentityEvaluateCommand
         var shuffle = new Option<int?>("--shuffle") { Description = "Seed of an order in which the records come. Default: the order of the file." };
         var clusters = new Option<FileInfo?>("--out") { Description = "Where to write record_id and the first record of its entity, CSV." };
         var missed = new Option<bool>("--missed") { Description = "Also tell what the pairs have in common that belong together and were left apart." };
-        var command = new Command("evaluate", "Resolve records whose entities are known and tell how well: the resolution of the hub itself, in memory, without accepting proposals.") { records, truth, model, shuffle, clusters, missed };
-        command.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(records)!, parsed.GetValue(truth)!, parsed.GetValue(model), parsed.GetValue(shuffle), parsed.GetValue(clusters), parsed.GetValue(missed), cancel));
+        var upserts = new Option<int>("--upserts") { Description = "Also bring so many new and changed records one at a time, tell how long each took, and whether the outcome is that of resolving all at once." };
+        var command = new Command("evaluate", "Resolve records whose entities are known and tell how well: the resolution of the hub itself, in memory, without accepting proposals.") { records, truth, model, shuffle, clusters, missed, upserts };
+        command.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(records)!, parsed.GetValue(truth)!, parsed.GetValue(model), parsed.GetValue(shuffle), parsed.GetValue(clusters), parsed.GetValue(missed), parsed.GetValue(upserts), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, FileInfo recordsFile, FileInfo truthFile, FileInfo? model, int? shuffle, FileInfo? clusters, bool tellMissed, CancellationToken cancel)
+    private static async Task<int> RunAsync(ParseResult parsed, FileInfo recordsFile, FileInfo truthFile, FileInfo? model, int? shuffle, FileInfo? clusters, bool tellMissed, int upserts, CancellationToken cancel)
     {
         foreach (var file in new[] { recordsFile, truthFile })
             if (!file.Exists)
@@ -36,17 +37,21 @@ internal static class IdentityEvaluateCommand
         GCSettings.LatencyMode = GCLatencyMode.Batch;
         var watch = Stopwatch.StartNew();
         var records = new EvaluationRecords(rules);
-        records.Read(recordsFile, shuffle);
+        records.Read(recordsFile, shuffle, keepBodies: upserts > 0);
         var mapped = watch.Elapsed;
         var entity = Partition.Of(records.Plan, records.Nodes, [], records.RankOf).Entity;
         var seconds = watch.Elapsed.TotalSeconds;
 
+        if (upserts < 0 || upserts > records.Ids.Count)
+            throw new UsageException($"--upserts {upserts}: {recordsFile} has {records.Ids.Count} records; give a number from 1 to that");
         var known = Truth(truthFile, records.Ids);
         var measures = PartitionMeasures.Of(records.Ids, entity, known);
         var ceiling = PartitionMeasures.Of(records.Ids, EvidenceCeiling.Of(records.Plan, records.Nodes, known), known);
         var missed = tellMissed ? MissedPairs.Of(records.Plan, records.Nodes, entity, known) : null;
         if (clusters is not null)
             await File.WriteAllLinesAsync(clusters.FullName, entity.Select((e, i) => $"{records.Ids[i]},{records.Ids[e]}").Prepend("record_id,entity_id"), cancel);
+        var upserted = upserts > 0 ? await EvaluationUpserts.RunAsync(rules, records, recordsFile, upserts) : null;
+        var isSame = upserted is null || PartitionMeasures.Of(records.Ids, upserted.Entity, known).PartitionSha256 == measures.PartitionSha256;
         using var process = Process.GetCurrentProcess();
         var rss = process.PeakWorkingSet64 / (1024.0 * 1024.0);
         if (parsed.WantsJson())
@@ -70,16 +75,28 @@ internal static class IdentityEvaluateCommand
                 Seconds = Math.Round(seconds, 3),
                 PeakRssMb = Math.Round(rss, 1),
             }, Printing.Json)!.AsObject();
+            if (upserted is not null)
+                result["upserts"] = JsonSerializer.SerializeToNode(new
+                {
+                    Upserts = upserts,
+                    PerSecond = Math.Round(upserted.Rate),
+                    P50Ms = Math.Round(upserted.At(0.5), 3),
+                    P99Ms = Math.Round(upserted.At(0.99), 3),
+                    LongestMs = Math.Round(upserted.At(1), 3),
+                    SamePartition = isSame,
+                }, Printing.Json);
             if (missed is not null)
                 result["missed"] = JsonSerializer.SerializeToNode(missed, Printing.Json);
             Printing.WriteJson(parsed.Out(), result);
-            return Exit.Ok;
+        }
+        else
+        {
+            Print(parsed.Out(), measures, ceiling, mapped, seconds, rss, upserted, isSame);
+            if (missed is not null)
+                Print(parsed.Out(), missed);
         }
 
-        Print(parsed.Out(), measures, ceiling, mapped, seconds, rss);
-        if (missed is not null)
-            Print(parsed.Out(), missed);
-        return Exit.Ok;
+        return isSame ? Exit.Ok : Exit.Problems;
     }
 
     private static void Print(TextWriter output, IReadOnlyList<MissedPairs> missed)
@@ -92,7 +109,7 @@ internal static class IdentityEvaluateCommand
         ]);
     }
 
-    private static void Print(TextWriter output, PartitionMeasures measures, PartitionMeasures ceiling, TimeSpan mapped, double seconds, double rss) => Printing.Table(output, ["measure", "value"],
+    private static void Print(TextWriter output, PartitionMeasures measures, PartitionMeasures ceiling, TimeSpan mapped, double seconds, double rss, EvaluationUpserts? upserts, bool isSame) => Printing.Table(output, ["measure", "value"],
     [
         ["records", $"{measures.Records:N0}"],
         ["entities", $"{measures.Entities:N0} ({measures.ExactClusters:N0} exact, {measures.MixedClusters:N0} mixed, the largest of {measures.LargestCluster:N0} records)"],
@@ -101,6 +118,8 @@ internal static class IdentityEvaluateCommand
         ["evidence", $"connects {ceiling.PairwiseRecall:0.00000} of the true pairs; with no error at all F1 would be {ceiling.PairwiseF1:0.00000}, B-cubed {ceiling.BcubedF1:0.00000}"],
         ["partition", measures.PartitionSha256],
         ["seconds", $"{seconds:0.0} ({mapped.TotalSeconds:0.0} of them reading and mapping)"],
+        .. upserts is null ? [] : (string[][])[["upserts", $"{upserts.Rate:N0}/s one at a time, half of them {upserts.At(0.5):0.00} ms or less, 99 of 100 {upserts.At(0.99):0.00}, the longest {upserts.At(1):0.0}"],
+            ["", isSame ? "the same entities as all at once" : "OTHER ENTITIES than all at once: a fault of the hub"]],
         ["peak memory", $"{rss:N0} MiB"],
     ]);
 

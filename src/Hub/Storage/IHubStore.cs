@@ -36,7 +36,7 @@ public interface IHubStore : IAsyncDisposable
 /// One write transaction. Everything is by sets, so that a server database can answer a batch in one round trip.
 /// Sequences (changes, log entries) are given in commit order without gaps.
 /// </summary>
-public interface IHubTransaction : IExchangeTransaction, IDeliveryTransaction, IAsyncDisposable
+public interface IHubTransaction : IUnifyTransaction, IExchangeTransaction, IDeliveryTransaction, IAsyncDisposable
 {
     ILogTransaction Log { get; }
 
@@ -62,6 +62,33 @@ public interface IHubTransaction : IExchangeTransaction, IDeliveryTransaction, I
 
     ValueTask<(long Live, long Unseen)> CountUnseenAsync(int stream, long run);
 
+    /// <summary>Replaces what is kept about rejections of these records.</summary>
+    ValueTask WriteRejectedAsync(IReadOnlyList<long> clearRecords, IReadOnlyList<RejectedRow> add);
+
+    /// <summary>Forgets unreadable places of a stream that no run since the given one met.</summary>
+    ValueTask ClearUnreadableAsync(int stream, long beforeRun);
+
+    ValueTask SaveCursorAsync(int stream, string? cursor);
+
+    ValueTask<string?> CursorAsync(int stream);
+
+    /// <summary>Inserts (id 0) or updates.</summary>
+    ValueTask SaveRunAsync(RunRow run);
+
+    /// <summary>Ends runs of a stream that are still said to be running; called by the holder of the stream's lease, so their process is gone.</summary>
+    ValueTask InterruptRunsAsync(string connection, string stream, long at);
+
+    /// <summary>Named settings of the workspace: published mappings, keys, secrets. <c>null</c> removes.</summary>
+    ValueTask SaveDocumentAsync(string kind, string name, string? json);
+
+    ValueTask<string?> DocumentAsync(string kind, string name);
+
+    ValueTask CommitAsync();
+}
+
+/// <summary>What of a write transaction identity and fold work on: contributions, the entities they belong to and how these are found, and changes.</summary>
+public interface IUnifyTransaction
+{
     /// <summary>Contributions of records, withdrawn ones included.</summary>
     ValueTask<IReadOnlyList<ContributionRow>> ContributionsOfRecordsAsync(IReadOnlyList<long> records);
 
@@ -90,29 +117,6 @@ public interface IHubTransaction : IExchangeTransaction, IDeliveryTransaction, I
 
     /// <summary>Appends in order and sets each row's sequence.</summary>
     ValueTask AppendChangesAsync(IReadOnlyList<ChangeRow> changes);
-
-    /// <summary>Replaces what is kept about rejections of these records.</summary>
-    ValueTask WriteRejectedAsync(IReadOnlyList<long> clearRecords, IReadOnlyList<RejectedRow> add);
-
-    /// <summary>Forgets unreadable places of a stream that no run since the given one met.</summary>
-    ValueTask ClearUnreadableAsync(int stream, long beforeRun);
-
-    ValueTask SaveCursorAsync(int stream, string? cursor);
-
-    ValueTask<string?> CursorAsync(int stream);
-
-    /// <summary>Inserts (id 0) or updates.</summary>
-    ValueTask SaveRunAsync(RunRow run);
-
-    /// <summary>Ends runs of a stream that are still said to be running; called by the holder of the stream's lease, so their process is gone.</summary>
-    ValueTask InterruptRunsAsync(string connection, string stream, long at);
-
-    /// <summary>Named settings of the workspace: published mappings, keys, secrets. <c>null</c> removes.</summary>
-    ValueTask SaveDocumentAsync(string kind, string name, string? json);
-
-    ValueTask<string?> DocumentAsync(string kind, string name);
-
-    ValueTask CommitAsync();
 }
 
 /// <summary>A record to write; a <c>null</c> body leaves the kept one.</summary>

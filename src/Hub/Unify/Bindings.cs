@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using IntegrationHub.Model;
 using IntegrationHub.Storage;
@@ -5,7 +6,7 @@ using IntegrationHub.Unify.Identity;
 
 namespace IntegrationHub.Unify;
 
-/// <summary>The model with the store's numbers for its names. Immutable; made when the model is loaded.</summary>
+/// <summary>The model with the store's numbers for its names, and memory to fold with. Made when the model is loaded.</summary>
 public sealed class Bindings
 {
     private readonly FrozenDictionary<string, EntityBinding> _byName;
@@ -22,6 +23,9 @@ public sealed class Bindings
     public EntityModel Model { get; }
 
     public Catalog Catalog { get; }
+
+    /// <summary>Those that nobody folds with at present.</summary>
+    internal ConcurrentBag<Folder> Folders { get; } = [];
 
     public EntityBinding Of(EntityType type) => _byName[type.Name];
 
@@ -78,6 +82,10 @@ public sealed class EntityBinding
     public int Kind(string name, bool demoted) => _kinds.TryGetValue(name, out var kind) ? demoted ? kind.DemotedNumber : kind.Number : -1;
 
     public int Link(string name) => _links[name];
+
+    /// <summary>A profile gained or lost by an entity, as the store is told.</summary>
+    public ProfileDelta Delta(Profile profile, long entity, int delta) =>
+        new(Number, profile.HashBytes(), profile.ToBytes, [.. profile.Candidates(Plan).Select(c => (CandidateKinds[c.Rule], c.Value))], entity, delta);
 
     /// <summary>A source's own id, made unique over connections.</summary>
     public static string SourceKeyValue(int connection, string key) => $"{connection}:{key}";

@@ -8,6 +8,19 @@ namespace IntegrationHub.Unify;
 internal sealed record Member(ContributionRow Row, EntityBinding Binding, IReadOnlyList<IdentityKey> Keys, Profile Profile, long EntityBefore)
 {
     public List<IdentityKey> Strong { get; } = [.. Keys.Where(k => Binding.StrongKinds.Contains(k.Kind))];
+
+    /// <summary>Members that strong keys connect, by position.</summary>
+    /// <param name="within">Sets whose borders are not crossed.</param>
+    public static DisjointSets StrongSets(IReadOnlyList<Member> members, DisjointSets? within = null)
+    {
+        var sets = new DisjointSets(members.Count);
+        var holders = new Dictionary<(IdentityKey, int), int>(members.Count);
+        for (var i = 0; i < members.Count; i++)
+            foreach (var key in members[i].Strong)
+                if (!holders.TryAdd((key, within?.Find(i) ?? 0), i))
+                    sets.Join(holders[(key, within?.Find(i) ?? 0)], i);
+        return sets;
+    }
 }
 
 /// <summary>What is to be one entity.</summary>

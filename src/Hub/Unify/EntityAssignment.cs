@@ -8,7 +8,7 @@ namespace IntegrationHub.Unify;
 /// them: those that only gain stay as they are and act as one node, those that lost a strong key are dealt out anew. Types that are matched, guarded or
 /// decided about are resolved by <see cref="MatchRegion"/>.
 /// </summary>
-internal sealed class EntityAssignment(IHubTransaction transaction, Bindings bindings)
+internal sealed class EntityAssignment(IUnifyTransaction transaction, Bindings bindings)
 {
     private readonly Dictionary<object, object> _parents = [];
     private readonly EntityRows _rows = new(transaction);

@@ -8,7 +8,7 @@ namespace IntegrationHub.Unify;
 /// Folds every entity that a batch touched, and writes what differs as entities and changes. First everything that folding needs is loaded; the folding
 /// itself asks nothing of the store, so it runs on all cores while the transaction is busy with other rows.
 /// </summary>
-internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings, Func<int, string> connectorOf, Cause cause, EntityAssignment assignment)
+internal sealed class EntityFolds(IUnifyTransaction transaction, Bindings bindings, Func<int, string> connectorOf, Cause cause, EntityAssignment assignment)
 {
     private const int NamedRecords = 16;
     private const int ParallelFrom = 16;
@@ -21,7 +21,7 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
     {
         Collect(deltas);
         var rows = await transaction.EntitiesAsync([.. _touched.Keys.Where(id => !assignment.Entities.ContainsKey(id))]);
-        var folder = new Folder();
+        using var folder = Folder.Take(bindings);
         foreach (var touched in _touched.Values)
         {
             touched.Find(assignment.Entities.GetValueOrDefault(touched.Id) ?? rows.GetValueOrDefault(touched.Id));
@@ -121,7 +121,7 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
 
     private void FoldRange(int from, int to)
     {
-        var folder = new Folder();
+        using var folder = Folder.Take(bindings);
         for (var i = from; i < to; i++)
             Fold(_waiting[i], _waiting[i].Live, folder);
     }
@@ -185,14 +185,6 @@ internal sealed class EntityFolds(IHubTransaction transaction, Bindings bindings
     }
 
     private FoldInput Input(ContributionRow row) => new(row.Id, row.Connection, connectorOf(row.Connection), row.ObservedAt, row.Body);
-
-    /// <summary>What one thread folds with.</summary>
-    private sealed class Folder
-    {
-        public GoldenFold Fold { get; } = new();
-
-        public GoldenDifference Difference { get; } = new();
-    }
 
     private sealed class Touched(long id, EntityBinding binding)
     {

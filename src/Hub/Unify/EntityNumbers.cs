@@ -7,7 +7,7 @@ namespace IntegrationHub.Unify;
 /// follow from who belongs together: whatever merges or splits entities, taking it away gives each its number back. A contribution that is withdrawn, or
 /// that is replaced and leaves for another entity, leaves its number to the oldest of those that came to it and have none, so that they keep it.
 /// </summary>
-internal sealed class EntityNumbers(IHubTransaction transaction, IReadOnlyList<Delta> deltas)
+internal sealed class EntityNumbers(IUnifyTransaction transaction, IReadOnlyList<Delta> deltas)
 {
     /// <summary>Contributions that got a number while they stayed as they were.</summary>
     public HashSet<ContributionRow> Heirs { get; } = [];

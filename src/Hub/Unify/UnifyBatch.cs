@@ -32,7 +32,7 @@ public sealed record Cause(long Run, int Mapping, long At);
 /// <param name="transaction">Receives everything.</param>
 /// <param name="bindings">The model.</param>
 /// <param name="connectorOf">Connector ids by number of connection, for survivorship.</param>
-public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, Func<int, string> connectorOf)
+public sealed class UnifyBatch(IUnifyTransaction transaction, Bindings bindings, Func<int, string> connectorOf)
 {
     private readonly List<Delta> _deltas = [];
 
@@ -207,13 +207,7 @@ public sealed class UnifyBatch(IHubTransaction transaction, Bindings bindings, F
             Count(profile, bindings.Find(row.Type)!, row.Entity, +1);
         }
 
-        return [.. sums.Where(s => s.Value.Delta != 0).Select(s => new ProfileDelta(
-            s.Key.Type,
-            s.Value.Profile.HashBytes(),
-            s.Value.Profile.ToBytes,
-            [.. s.Value.Profile.Candidates(s.Value.Binding.Plan).Select(c => (s.Value.Binding.CandidateKinds[c.Rule], c.Value))],
-            s.Key.Entity,
-            s.Value.Delta))];
+        return [.. sums.Where(s => s.Value.Delta != 0).Select(s => s.Value.Binding.Delta(s.Value.Profile, s.Key.Entity, s.Value.Delta))];
     }
 }
 

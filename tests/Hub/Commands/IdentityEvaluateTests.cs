@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using IntegrationHub.Commands;
+using IntegrationHub.Tests.Unify.Identity;
 
 namespace IntegrationHub.Tests.Commands;
 
@@ -9,6 +10,8 @@ public sealed class IdentityEvaluateTests : IDisposable
     private const string Columns = "record_id,customer_type,name,uscc,tax15,phone,email,contact,city,updated_at";
 
     private readonly TemporaryFolder _folder = new();
+
+    private string _columns = Columns;
 
     public void Dispose() => _folder.Dispose();
 
@@ -76,6 +79,54 @@ public sealed class IdentityEvaluateTests : IDisposable
         Assert.NotEmpty(inOrder["missed"]!.AsArray());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Evaluate_upserts_one_at_a_time_give_the_same_entities_as_all_at_once(int seed)
+    {
+        const int Records = 600;
+        await File.WriteAllTextAsync(_folder.File("model.yaml"), MatchRig.ModelText + """
+
+            ---
+            source: evaluation/clients
+            contributes:
+              - entity: client
+                key: { $template: "{$.record_id}" }
+                observedAt: $.day | time?
+                identity: { code: $.code, register: $.register, mobile: $.mobile, email: $.email, name: $.name, stem: $.stem, site: $.site, contact: $.contact, place: $.place }
+                fields: { name: $.name }
+            """, TestContext.Current.CancellationToken);
+        var random = new Random(seed);
+        string Few(string letter, int percent, int many) => random.Next(100) < percent ? letter + random.Next(Records / many) : "";
+        var rows = Enumerable.Range(0, Records).Select(i =>
+        {
+            var name = random.Next(10) == 0 ? "" : $"{(char)('a' + random.Next(26))}{(char)('a' + random.Next(12))}pha tradin{"gn"[random.Next(2)]}";
+            return string.Join(',', i, Few("C", 30, 4), Few("R", 20, 6), Few("M", 70, 3), Few("E", 40, 3), name, name.Length > 6 ? name[..2] : "",
+                Few("S", 30, 4), Few("contact ", 30, 100), Few("place ", 30, 300), random.Next(5) == 0 ? "" : $"2025-0{1 + random.Next(3)}-{10 + random.Next(19)}");
+        }).ToArray();
+        _columns = "record_id,code,register,mobile,email,name,stem,site,contact,place,day";
+        var measured = await RunAsync(rows, "--model", _folder.File("model.yaml"), "--upserts", "500", "--shuffle", $"{seed}");
+        Assert.True((bool?)measured["upserts"]!["samePartition"]);
+        Assert.Equal(500, (int?)measured["upserts"]!["upserts"]);
+        Assert.InRange((int)measured["entities"]!, Records / 4, 9 * Records / 10);
+        Assert.True((double)measured["upserts"]!["p50Ms"]! <= (double)measured["upserts"]!["longestMs"]!);
+    }
+
+    [Theory]
+    [InlineData("2", "has 1 records; give a number from 1 to that")]
+    [InlineData("-1", "give a number from 1 to that")]
+    public async Task Evaluate_more_upserts_than_records_says_how_many_there_are(string upserts, string said)
+    {
+        await File.WriteAllLinesAsync(_folder.File("records.csv"), [Columns, "1,企业,厦门示例食品有限公司,,,,,,,"], TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(_folder.File("truth.csv"), ["record_id,entity_id", "1,1"], TestContext.Current.CancellationToken);
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        Assert.Equal(2, await CommandLine.RunAsync(["identity", "evaluate", "--records", _folder.File("records.csv"), "--truth", _folder.File("truth.csv"), "--upserts", upserts], output, error));
+        Assert.Contains(said, error.ToString(), StringComparison.Ordinal);
+    }
+
     /// <summary>Record ids by entity found.</summary>
     private async Task<IEnumerable<string>> EntitiesAsync(params string[] rows)
     {
@@ -87,7 +138,7 @@ public sealed class IdentityEvaluateTests : IDisposable
     /// <summary>Evaluates rows; those whose ids are equal modulo 5 are one entity in truth.</summary>
     private async Task<JsonObject> RunAsync(string[] rows, params string[] options)
     {
-        await File.WriteAllLinesAsync(_folder.File("records.csv"), rows.Prepend(Columns), TestContext.Current.CancellationToken);
+        await File.WriteAllLinesAsync(_folder.File("records.csv"), rows.Prepend(_columns), TestContext.Current.CancellationToken);
         await File.WriteAllLinesAsync(_folder.File("truth.csv"), rows.Select(r => r.Split(',')[0]).Select(id => $"{id},{int.Parse(id, CultureInfo.InvariantCulture) % 5}").Prepend("record_id,entity_id"), TestContext.Current.CancellationToken);
         using var output = new StringWriter();
         using var error = new StringWriter();

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Unify.Identity;
@@ -12,8 +11,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     private readonly Dictionary<CandidateKey, View> _views = [];
     private readonly HashSet<CandidateKey> _changed = [];
     private readonly Dictionary<long, (Profile Profile, IReadOnlyList<(long Entity, int References)> Holders)?> _profiles = [];
-    private readonly Dictionary<CandidateKey, List<(Profile Profile, long Entity)>> _taken = Keys(binding, deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore)));
-    private readonly Dictionary<CandidateKey, List<(Profile Profile, long Entity)>> _brought = Keys(binding, deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L)));
+    private readonly CandidateHolders _taken = new(binding.Plan, [.. deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore))]);
+    private readonly CandidateHolders _brought = new(binding.Plan, [.. deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L))]);
 
     /// <summary>The states of all values loaded so far, after the batch.</summary>
     public CandidateStates States { get; } = new();
@@ -76,8 +75,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         if (_views.ContainsKey(key))
             return [];
         var (candidate, kind) = (binding.Plan.Candidates[key.Rule], binding.CandidateKinds[key.Rule]);
-        var taken = _taken.GetValueOrDefault(key) ?? [];
-        var brought = _brought.GetValueOrDefault(key) ?? [];
+        var taken = _taken.Of(key);
+        var brought = _brought.Of(key);
         // One that so many have that the batch cannot open it: nobody needs to know who they are.
         var most = binding.Plan.Rules.MostCandidates;
         if (index.Recall(kind, key.Value) is { } note && (note.Count > most + taken.Count || (note.Crowd.Count > 0 && !taken.Any(t => note.Crowd.Contains(t.Profile.Hash)))))
@@ -128,7 +127,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     /// Whether a value that is only counted is seen under too many names by those alone whom the batch leaves as they are: it is shared before and after then,
     /// and who the others are matters to nobody. Most of what a company's name begins with, or its domain, is so; not all of it is read.
     /// </summary>
-    private async ValueTask<bool> IsCrowdedAsync(CandidateKey key, IReadOnlyList<long> candidates, List<(Profile Profile, long Entity)> taken)
+    private async ValueTask<bool> IsCrowdedAsync(CandidateKey key, IReadOnlyList<long> candidates, IReadOnlyList<(Profile Profile, long Entity)> taken)
     {
         if (binding.Plan.Candidates[key.Rule] is not { OnlyCounts: true, Kinds: [var kind] } || binding.Plan.Shared[kind] is not { } shared || candidates.Count - taken.Count <= shared.Most)
             return false;
@@ -168,15 +167,6 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
             States.Share(kind, holder.Values[kind].First(v => Profile.HashOf(v) == key.Value));
         return [];
-    }
-
-    private static Dictionary<CandidateKey, List<(Profile, long)>> Keys(EntityBinding binding, IEnumerable<(Profile Profile, long Entity)> profiles)
-    {
-        var keys = new Dictionary<CandidateKey, List<(Profile, long)>>();
-        foreach (var (profile, entity) in profiles)
-            foreach (var (rule, value) in profile.Candidates(binding.Plan))
-                (CollectionsMarshal.GetValueRefOrAddDefault(keys, new(rule, value), out _) ??= []).Add((profile, entity));
-        return keys;
     }
 
     /// <summary>What the store keeps of a value, and what the batch takes away of it. Who they are is read when it matters.</summary>

@@ -10,7 +10,7 @@ namespace IntegrationHub.Unify.Identity;
 /// </summary>
 /// <param name="entities">Rows of entities, loaded when they are not there.</param>
 /// <param name="dealt">Receives the entities that are taken apart.</param>
-internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding binding, IReadOnlyList<Delta> deltas, EntityRows entities, HashSet<long> dealt)
+internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding binding, IReadOnlyList<Delta> deltas, EntityRows entities, HashSet<long> dealt)
 {
     /// <summary>Entities of up to this many contributions are resolved anew whenever they gain by anything but a strong key, or are held together by more.</summary>
     private const int SmallEntity = 200;
@@ -209,12 +209,7 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
     /// <param name="within">Sets whose borders are not crossed.</param>
     private DisjointSets StrongSets(DisjointSets? within)
     {
-        var sets = new DisjointSets(_members.Count);
-        var holders = new Dictionary<(IdentityKey, int), int>(_members.Count);
-        for (var i = 0; i < _members.Count; i++)
-            foreach (var key in _members[i].Strong)
-                if (!holders.TryAdd((key, within?.Find(i) ?? 0), i))
-                    sets.Join(holders[(key, within?.Find(i) ?? 0)], i);
+        var sets = Member.StrongSets(_members, within);
         JoinAttached(sets);
         return sets;
     }
@@ -271,7 +266,7 @@ internal sealed class MatchRegion(IHubTransaction transaction, EntityBinding bin
 }
 
 /// <summary>Rows of entities read so far in a transaction.</summary>
-internal sealed class EntityRows(IHubTransaction transaction)
+internal sealed class EntityRows(IUnifyTransaction transaction)
 {
     private readonly Dictionary<long, EntityRow> _rows = [];
 

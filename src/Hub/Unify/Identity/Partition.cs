@@ -18,6 +18,8 @@ internal static class Partition
     /// <param name="states">What is known of candidate values beyond these nodes; <c>null</c> when these are all.</param>
     public static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, CandidateStates? states = null)
     {
+        if (nodes.Count == 1)
+            return ([0], [0]);
         var graph = new MatchGraph(plan, nodes);
         states ??= graph.JudgeAll();
         return Of(plan, nodes, rulings, rankOf, graph.Edges(states, every: rulings.Count > 0), states);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
 using IntegrationHub.Json;
 using NSec.Cryptography;
@@ -11,6 +12,9 @@ public sealed class Profile
     private const char BetweenValues = '\u001F';
     private const char BetweenKinds = '\u001E';
 
+    [ThreadStatic]
+    private static Utf8Output? _text;
+
     private UInt128? _hash;
     private (int Rule, long Value)[]? _candidates;
 
@@ -20,7 +24,7 @@ public sealed class Profile
     public string[][] Values { get; }
 
     /// <summary>The same for profiles that say the same, in every process.</summary>
-    public UInt128 Hash => _hash ??= Wide(Text());
+    public UInt128 Hash => _hash ??= Hashed();
 
     /// <summary>Reads the identity of a contribution; nothing of kinds of which it gives more values than an entity may hold.</summary>
     /// <param name="plan">The type's plan.</param>
@@ -76,17 +80,39 @@ public sealed class Profile
     }
 
     /// <summary>The bytes the store keeps.</summary>
-    public byte[] ToBytes() => Encoding.UTF8.GetBytes(Text());
+    public byte[] ToBytes() => Text().Written.ToArray();
 
     /// <summary>A profile that the store kept, or <c>null</c> when it is of a model with other kinds: it says nothing until its record is read or mapped again.</summary>
     /// <param name="hash">As from <see cref="HashBytes"/>.</param>
     public static Profile? FromBytes(MatchPlan plan, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> hash)
     {
-        string[][] values = [.. Encoding.UTF8.GetString(bytes).Split(BetweenKinds).Select(k => k.Length == 0 ? [] : k.Split(BetweenValues))];
-        return values.Length == plan.Kinds.Count ? new(values) { _hash = BinaryPrimitives.ReadUInt128LittleEndian(hash) } : null;
+        if (bytes.Count((byte)BetweenKinds) != plan.Kinds.Count - 1)
+            return null;
+        var values = new string[plan.Kinds.Count][];
+        var kind = 0;
+        foreach (var range in bytes.Split((byte)BetweenKinds))
+        {
+            var all = bytes[range];
+            var said = values[kind++] = all.IsEmpty ? [] : new string[all.Count((byte)BetweenValues) + 1];
+            var i = 0;
+            if (said.Length > 0)
+                foreach (var value in all.Split((byte)BetweenValues))
+                    said[i++] = Encoding.UTF8.GetString(all[value]);
+        }
+
+        return new(values) { _hash = BinaryPrimitives.ReadUInt128LittleEndian(hash) };
     }
 
-    public static long HashOf(string value) => (long)(ulong)Wide(value);
+    /// <summary>
+    /// The number a candidate value is found by. Values of one number only come to be compared, and count as shared together, which whoever can choose a
+    /// value to that end could have by sending the value itself: nothing here has to withstand an attack.
+    /// </summary>
+    public static long HashOf(string value)
+    {
+        var length = Encoding.UTF8.GetMaxByteCount(value.Length);
+        var bytes = length <= 1024 ? stackalloc byte[length] : new byte[length];
+        return (long)XxHash3.HashToUInt64(bytes[..Encoding.UTF8.GetBytes(value, bytes)]);
+    }
 
     /// <summary>A contribution with many values of several kinds is found by the first of their combinations.</summary>
     private const int MostJoined = 64;
@@ -115,28 +141,32 @@ public sealed class Profile
         return false;
     }
 
-    private static UInt128 Wide(string text)
+    private UInt128 Hashed()
     {
-        var length = Encoding.UTF8.GetMaxByteCount(text.Length);
-        var bytes = length <= 1024 ? stackalloc byte[length] : new byte[length];
-        // SHA-256 by libsodium: a dozen short texts for each contribution, and the platform's provider costs several times the hash itself.
+        // SHA-256 by libsodium: the platform's provider costs several times the hash of a short text.
         Span<byte> hash = stackalloc byte[32];
-        HashAlgorithm.Sha256.Hash(bytes[..Encoding.UTF8.GetBytes(text, bytes)], hash);
+        HashAlgorithm.Sha256.Hash(Text().Written, hash);
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
-    private string Text()
+    /// <summary>All that it says, good until this thread asks for that of another.</summary>
+    private Utf8Output Text()
     {
-        var text = new StringBuilder(256);
+        var text = _text ??= new();
+        text.Clear();
         for (var kind = 0; kind < Values.Length; kind++)
         {
             if (kind > 0)
-                text.Append(BetweenKinds);
+                text.WriteByte((byte)BetweenKinds);
             for (var i = 0; i < Values[kind].Length; i++)
-                (i > 0 ? text.Append(BetweenValues) : text).Append(Clean(Values[kind][i]));
+            {
+                if (i > 0)
+                    text.WriteByte((byte)BetweenValues);
+                Encoding.UTF8.GetBytes(Clean(Values[kind][i]), text);
+            }
         }
 
-        return text.ToString();
+        return text;
     }
 
     private static string Clean(string value) => value.AsSpan().IndexOfAny(BetweenKinds, BetweenValues) < 0 ? value : value.Replace(BetweenKinds, ' ').Replace(BetweenValues, ' ');

@@ -44,7 +44,7 @@ internal sealed record Client(int Code, int Register, int Mobile, int Mail, stri
 /// <summary>A real store with a type that is matched, guarded and limited, and the definition of identity applied to the same records at once.</summary>
 internal sealed class MatchRig : IAsyncDisposable
 {
-    private const string ModelText = """
+    public const string ModelText = """
         entity: client
         label: name
         identity:

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace IntegrationHub.Storage.Sqlite;
+namespace IntegrationHub.Storage;
 
 /// <summary>
 /// Conclusions about candidate values, by kind and value, for as long as the profiles that they rest on are there. Only the one writer of a store uses

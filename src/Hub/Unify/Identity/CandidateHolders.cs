@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace IntegrationHub.Unify.Identity;
+
+/// <summary>Profiles by the candidate values they have. Of a few, which is what most batches bring, all are looked at; of more there is an index.</summary>
+internal sealed class CandidateHolders
+{
+    private const int IndexedFrom = 5;
+
+    private readonly MatchPlan _plan;
+    private readonly List<(Profile Profile, long Entity)> _all;
+    private readonly Dictionary<CandidateKey, List<(Profile Profile, long Entity)>>? _index;
+
+    public CandidateHolders(MatchPlan plan, List<(Profile Profile, long Entity)> all)
+    {
+        (_plan, _all) = (plan, all);
+        if (all.Count < IndexedFrom)
+            return;
+        _index = [];
+        foreach (var holder in all)
+            foreach (var (rule, value) in holder.Profile.Candidates(plan))
+                (CollectionsMarshal.GetValueRefOrAddDefault(_index, new(rule, value), out _) ??= new(1)).Add(holder);
+    }
+
+    public IReadOnlyList<(Profile Profile, long Entity)> Of(CandidateKey key)
+    {
+        if (_index is not null)
+            return _index.TryGetValue(key, out var holders) ? holders : [];
+        List<(Profile, long)>? found = null;
+        foreach (var holder in _all)
+            foreach (var (rule, value) in holder.Profile.Candidates(_plan))
+                if (value == key.Value && rule == key.Rule)
+                    (found ??= []).Add(holder);
+        return found ?? (IReadOnlyList<(Profile, long)>)[];
+    }
+}
