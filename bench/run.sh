@@ -254,6 +254,13 @@ run_identity() {
           v["bcubedF1"], v["ceilingBcubedF1"], v["mixedClusters"], v["entities"], v["seconds"], v["peakRssMb"] }' "$work/evaluation"
     done
     echo
+    echo "In memory, one at a time, at $identity_large records (\`hub identity evaluate --upserts $identity_upserts\`):"
+    echo
+    "${hub[@]}" identity evaluate --records "$work/customers-$identity_large/records.csv" --truth "$work/customers-$identity_large/truth.csv" --upserts "$identity_upserts" >"$work/evaluation"
+    sed -n '/^upserts/,/^peak/{s/^\(upserts\|peak memory\)\? */- /;p}' "$work/evaluation"
+    echo
+    echo 'In the embedded store:'
+    echo
     rm -rf "$work/upserts"
     "${bench[@]}" upserts "$work/customers-$identity_large/records.csv" "$work/upserts" "$identity_upserts" | sed 's/^/- /'
     rm -rf "$work/upserts"
