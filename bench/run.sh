@@ -257,7 +257,7 @@ run_identity() {
     echo "In memory, one at a time, at $identity_large records (\`hub identity evaluate --upserts $identity_upserts\`):"
     echo
     "${hub[@]}" identity evaluate --records "$work/customers-$identity_large/records.csv" --truth "$work/customers-$identity_large/truth.csv" --upserts "$identity_upserts" >"$work/evaluation"
-    sed -n '/^upserts/,/^peak/{s/^\(upserts\|peak memory\)\? */- /;p}' "$work/evaluation"
+    sed -n '/^upserts/,/^peak/{s/^upserts */- /;s/^ \+/- /;s/^peak memory */- peak memory /;p}' "$work/evaluation"
     echo
     echo 'In the embedded store:'
     echo

@@ -14,7 +14,10 @@ internal sealed class EvaluationMapping(EvaluationRules rules)
     private readonly Mapper _mapper = new(rules.Mapping);
     private readonly Utf8Output _record = new();
 
-    /// <summary>What a row contributes: its id, JSON that is good until the next call, and the time of the record in Unix milliseconds.</summary>
+    /// <summary>
+    /// What a row contributes: the id of its record, which stands for the key of the mapping, JSON that is good until the next call, and the time of the record in
+    /// Unix milliseconds.
+    /// </summary>
     /// <exception cref="UsageException">The mapping rejects it, or makes anything but one contribution of it.</exception>
     public (string Id, ArraySegment<byte> Json, long ObservedAt) Map(string[] columns, string[] values)
     {

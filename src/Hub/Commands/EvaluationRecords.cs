@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using IntegrationHub.Json;
-using IntegrationHub.Model;
-using IntegrationHub.Storage;
+using System.Runtime.ExceptionServices;
+using IntegrationHub.Unify;
 using IntegrationHub.Unify.Identity;
+using IntegrationHub.Unify.Identity.Evaluation;
 
 namespace IntegrationHub.Commands;
 
@@ -11,12 +11,11 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
 {
     private const int ChunkRows = 2048;
 
-    /// <summary>Strong kinds by number, as in <see cref="IdentityKey.Kind"/>; 0 is the record's own id.</summary>
-    private readonly (IdentityKind Kind, JsonName Name)[] _strong = [.. rules.Type.Identity.Where(k => k.Strength == Strength.Strong).Select(k => (k, new JsonName(k.Name)))];
+    private readonly ConcurrentBag<EvaluationMapping> _idle = [];
 
-    private readonly ConcurrentBag<(EvaluationMapping Mapping, JsonTape Tape)> _idle = [];
+    public Bindings Bindings { get; } = new(rules.Model, EvaluationStore.CatalogOf(rules.Model));
 
-    public MatchPlan Plan { get; } = new(rules.Type);
+    public EntityBinding Type => Bindings.Of(rules.Type);
 
     /// <summary>Ids of the records, by column <c>record_id</c>, else the first.</summary>
     public List<string> Ids { get; } = [];
@@ -26,10 +25,9 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
     /// <summary>What each record contributes, JSON; empty unless it was asked for.</summary>
     public List<byte[]> Bodies { get; } = [];
 
-    /// <summary>Kinds of which an entity has one join before the others.</summary>
-    public int RankOf(IdentityKey key) => key.Kind > 0 && _strong[key.Kind - 1].Kind.Limit is not null ? 0 : 1;
-
+    /// <param name="shuffle">Seed of the order in which the records come; <c>null</c> for that of the file.</param>
     /// <param name="keepBodies">Whether to keep what the records contribute, besides what identity sees of it.</param>
+    /// <exception cref="UsageException">The file is no CSV, a row cannot be mapped, or an id stands twice.</exception>
     public void Read(FileInfo file, int? shuffle, bool keepBodies)
     {
         using var reader = file.OpenText();
@@ -41,47 +39,47 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
             rows = all;
         }
 
-        foreach (var chunk in rows.Chunk(ChunkRows).AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered).Select(c => Read(c, keepBodies)))
-            foreach (var (id, node, body) in chunk)
-            {
-                Ids.Add(id);
-                Nodes.Add(node);
-                if (body is not null)
-                    Bodies.Add(body);
-            }
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var chunk in rows.Chunk(ChunkRows).AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered).Select(c => Map(c, keepBodies)))
+                foreach (var (id, node, body) in chunk)
+                {
+                    if (!known.Add(id))
+                        throw new UsageException($"{file}: record '{id}' stands twice; every row is a record of its own");
+                    Ids.Add(id);
+                    Nodes.Add(node);
+                    if (body is not null)
+                        Bodies.Add(body);
+                }
+        }
+        catch (AggregateException e) when (e.InnerException is UsageException)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerException);
+        }
     }
 
-    public static string IdOf(string[] columns, string[] values) => values[Math.Max(0, Array.IndexOf(columns, "record_id"))];
-
-    private List<(string Id, MatchNode Node, byte[]? Body)> Read((string[] Columns, string[] Values)[] rows, bool keepBodies)
+    public static string IdOf(string[] columns, string[] values)
     {
-        var (mapping, tape) = _idle.TryTake(out var idle) ? idle : (new(rules), new());
+        var column = Math.Max(0, Array.IndexOf(columns, "record_id"));
+        return column < values.Length ? values[column] : throw new UsageException($"a row has no value in column {columns[column]}, the id of its record: {string.Join(',', values)}");
+    }
+
+    private List<(string Id, MatchNode Node, byte[]? Body)> Map((string[] Columns, string[] Values)[] rows, bool keepBodies)
+    {
+        var mapping = _idle.TryTake(out var idle) ? idle : new(rules);
+        var type = Type;
         var nodes = new List<(string, MatchNode, byte[]?)>(rows.Length);
         foreach (var (columns, values) in rows)
         {
             var (id, json, observed) = mapping.Map(columns, values);
-            var parsed = tape.Parse(json.Array!, json.Offset, json.Count);
-            if (!parsed.IsOk)
-                throw new InvalidOperationException("a mapped contribution is not JSON: " + parsed);
-            var profile = Profile.Read(Plan, tape);
+            var (keys, profile) = ContributionDocument.Identity(EvaluationStore.Connection, id, json, type);
             // Read here so that all threads share the work of hashing.
-            _ = (profile.Hash, profile.Candidates(Plan));
-            nodes.Add((id, new(profile, Strong(tape, id), observed, id), keepBodies ? [.. json] : null));
+            _ = (profile.Hash, profile.Candidates(type.Plan));
+            nodes.Add((id, new(profile, [.. keys.Where(k => type.StrongKinds.Contains(k.Kind))], observed, keys[0].Value), keepBodies ? [.. json] : null));
         }
 
-        _idle.Add((mapping, tape));
+        _idle.Add(mapping);
         return nodes;
-    }
-
-    private List<IdentityKey> Strong(JsonTape tape, string id)
-    {
-        var keys = new List<IdentityKey> { new(0, id) };
-        var identity = tape.Find(0, "identity"u8);
-        for (var i = 0; i < _strong.Length && identity >= 0; i++)
-            if (tape.Find(identity, _strong[i].Name) is >= 0 and var values)
-                foreach (var value in tape.Children(values))
-                    if (tape.GetText(value) is var text && !_strong[i].Kind.Blocks(text))
-                        keys.Add(new(i + 1, text));
-        return keys;
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
 using IntegrationHub.Unify.Identity.Evaluation;
@@ -7,9 +6,9 @@ using IntegrationHub.Unify.Identity.Evaluation;
 namespace IntegrationHub.Commands;
 
 /// <summary>
-/// The last step of an evaluation one record at a time: half of the upserts bring the last records of the file, half bring what other records say for
-/// records that were there with another value in one column. Each goes by itself through mapping, resolution and fold, in memory. What comes out must be
-/// what resolving everything at once gives.
+/// The last step of an evaluation one record at a time: half of the upserts bring the records that come last, half bring what other records say for records
+/// that were there with another value in one column. Each goes by itself through mapping, resolution and fold, in memory. Which records belong together must
+/// then be what resolving everything at once gives. The index is one of its own, so nothing is said about that of a store.
 /// </summary>
 internal sealed class EvaluationUpserts
 {
@@ -27,11 +26,13 @@ internal sealed class EvaluationUpserts
 
     /// <summary>The time within which a share of the upserts was done, in milliseconds.</summary>
     /// <param name="share">0 to 1.</param>
-    public double At(double share) => Times[Math.Min(Times.Length - 1, (int)(share * Times.Length))];
+    public double At(double share) => Times[Math.Max(0, (int)Math.Ceiling(share * Times.Length) - 1)];
 
+    /// <param name="rules">What the records were read with.</param>
     /// <param name="records">All records of the file with their bodies.</param>
-    /// <param name="count">How many upserts.</param>
-    public static async Task<EvaluationUpserts> RunAsync(EvaluationRules rules, EvaluationRecords records, FileInfo file, int count)
+    /// <param name="file">The file.</param>
+    /// <param name="count">How many upserts, at most as many as there are records.</param>
+    public static async Task<EvaluationUpserts> RunAsync(EvaluationRules rules, EvaluationRecords records, FileInfo file, int count, CancellationToken cancellationToken)
     {
         var random = new Random(Seed);
         var loaded = records.Ids.Count - ((count + 1) / 2);
@@ -41,29 +42,27 @@ internal sealed class EvaluationUpserts
         int[] coming = [.. changed, .. Enumerable.Range(loaded, records.Ids.Count - loaded)];
         var rows = RowsOf(file, coming.ToDictionary(i => records.Ids[i], StringComparer.Ordinal));
 
-        var bindings = new Bindings(rules.Model, EvaluationStore.CatalogOf(rules.Model));
-        var binding = bindings.Of(rules.Type);
+        var type = records.Type;
         var mapping = new EvaluationMapping(rules);
-        var before = Enumerable.Range(0, loaded).Select(i => EvaluationStore.Row(binding, i, records.Ids[i], records.Nodes[i].Time, records.Bodies[i])).ToList();
-        foreach (var (i, other) in changed.Zip(changed.Skip(1).Append(changed.FirstOrDefault())))
+        var before = Enumerable.Range(0, loaded).Select(i => EvaluationStore.Row(type, i, records.Ids[i], records.Nodes[i].Time, records.Bodies[i])).ToList();
+        foreach (var i in changed)
         {
-            var (id, json, observed) = mapping.Map(rows[i].Columns, Otherwise(rows[i], rows[other], random));
-            before[i] = EvaluationStore.Row(binding, i, id, observed, [.. json]);
+            var (json, observed) = Otherwise(mapping, rows[i], rows[coming[random.Next(coming.Length)]], random);
+            before[i] = EvaluationStore.Row(type, i, records.Ids[i], observed, json);
         }
 
-        var store = await EvaluationStore.OfAsync(bindings, binding, before);
+        var store = await EvaluationStore.OfAsync(records.Bindings, type, before);
         random.Shuffle(coming);
-        // As in a hub that runs: who waits for one record does not wait for a collection of everything.
-        GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
         var times = new double[count];
         var cause = new Cause(Run: 1, Mapping: 1, At: 0);
         var watch = Stopwatch.StartNew();
         for (var n = 0; n < count; n++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var start = watch.Elapsed;
             var (id, json, observed) = mapping.Map(rows[coming[n]].Columns, rows[coming[n]].Values);
             var record = new RecordRow { Id = coming[n] + 1, Stream = 1, SourceId = id };
-            await new UnifyBatch(store, bindings, _ => EvaluationStore.Connector).ApplyAsync([new(record, EvaluationStore.Connection, [new(binding, id, observed, [.. json])])], cause);
+            await new UnifyBatch(store, records.Bindings, _ => EvaluationStore.Connector).ApplyAsync([new(record, EvaluationStore.Connection, [new(type, id, observed, [.. json])])], cause);
             times[n] = (watch.Elapsed - start).TotalMilliseconds;
         }
 
@@ -72,15 +71,33 @@ internal sealed class EvaluationUpserts
         return new() { Entity = store.EntityOfRecords(records.Ids.Count), Rate = count / seconds, Times = times };
     }
 
-    /// <summary>The values of a row with that of another in one column where they differ, or as they are when there is none.</summary>
-    private static string[] Otherwise((string[] Columns, string[] Values) row, (string[] Columns, string[] Values) other, Random random)
+    /// <summary>What a row contributes with the value of another row in one column where they differ and the mapping takes it; what it does when there is none.</summary>
+    private static (byte[] Json, long ObservedAt) Otherwise(EvaluationMapping mapping, (string[] Columns, string[] Values) row, (string[] Columns, string[] Values) other, Random random)
     {
         var id = Math.Max(0, Array.IndexOf(row.Columns, "record_id"));
         int[] columns = [.. Enumerable.Range(0, Math.Min(row.Values.Length, other.Values.Length)).Where(c => c != id && row.Values[c] != other.Values[c])];
-        string[] values = [.. row.Values];
-        if (columns.Length > 0 && columns[random.Next(columns.Length)] is var column)
+        random.Shuffle(columns);
+        foreach (var column in columns)
+        {
+            string[] values = [.. row.Values];
             values[column] = other.Values[column];
-        return values;
+            try
+            {
+                return Map(values);
+            }
+            catch (UsageException)
+            {
+                // The two values do not go together; another one may.
+            }
+        }
+
+        return Map(row.Values);
+
+        (byte[], long) Map(string[] values)
+        {
+            var (_, json, observed) = mapping.Map(row.Columns, values);
+            return ([.. json], observed);
+        }
     }
 
     /// <summary>Rows of some records, read again: all of them are not kept.</summary>

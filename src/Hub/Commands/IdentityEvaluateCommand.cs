@@ -32,6 +32,8 @@ internal static class IdentityEvaluateCommand
         foreach (var file in new[] { recordsFile, truthFile })
             if (!file.Exists)
                 throw new UsageException($"no file {file}");
+        if (upserts < 0)
+            throw new UsageException($"--upserts {upserts}: give a number from 0 to that of the records");
         var rules = EvaluationRules.Read(CommandWorkspace.Config(parsed).Root, model);
         // Nothing waits for an answer meanwhile, so collecting beside the work only costs.
         GCSettings.LatencyMode = GCLatencyMode.Batch;
@@ -39,18 +41,20 @@ internal static class IdentityEvaluateCommand
         var records = new EvaluationRecords(rules);
         records.Read(recordsFile, shuffle, keepBodies: upserts > 0);
         var mapped = watch.Elapsed;
-        var entity = Partition.Of(records.Plan, records.Nodes, [], records.RankOf).Entity;
+        if (upserts > records.Ids.Count)
+            throw new UsageException($"--upserts {upserts}: {recordsFile} has {records.Ids.Count} records; give a number from 0 to that");
+        var entity = Partition.Of(records.Type.Plan, records.Nodes, [], records.Type.RankOf).Entity;
         var seconds = watch.Elapsed.TotalSeconds;
 
-        if (upserts < 0 || upserts > records.Ids.Count)
-            throw new UsageException($"--upserts {upserts}: {recordsFile} has {records.Ids.Count} records; give a number from 1 to that");
         var known = Truth(truthFile, records.Ids);
         var measures = PartitionMeasures.Of(records.Ids, entity, known);
-        var ceiling = PartitionMeasures.Of(records.Ids, EvidenceCeiling.Of(records.Plan, records.Nodes, known), known);
-        var missed = tellMissed ? MissedPairs.Of(records.Plan, records.Nodes, entity, known) : null;
+        var ceiling = PartitionMeasures.Of(records.Ids, EvidenceCeiling.Of(records.Type.Plan, records.Nodes, known), known);
+        var missed = tellMissed ? MissedPairs.Of(records.Type.Plan, records.Nodes, entity, known) : null;
         if (clusters is not null)
             await File.WriteAllLinesAsync(clusters.FullName, entity.Select((e, i) => $"{records.Ids[i]},{records.Ids[e]}").Prepend("record_id,entity_id"), cancel);
-        var upserted = upserts > 0 ? await EvaluationUpserts.RunAsync(rules, records, recordsFile, upserts) : null;
+        // As in a hub that runs: who waits for one record does not wait for a collection of everything.
+        GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
+        var upserted = upserts > 0 ? await EvaluationUpserts.RunAsync(rules, records, recordsFile, upserts, cancel) : null;
         var isSame = upserted is null || PartitionMeasures.Of(records.Ids, upserted.Entity, known).PartitionSha256 == measures.PartitionSha256;
         using var process = Process.GetCurrentProcess();
         var rss = process.PeakWorkingSet64 / (1024.0 * 1024.0);
@@ -78,7 +82,7 @@ internal static class IdentityEvaluateCommand
             if (upserted is not null)
                 result["upserts"] = JsonSerializer.SerializeToNode(new
                 {
-                    Upserts = upserts,
+                    Count = upserts,
                     PerSecond = Math.Round(upserted.Rate),
                     P50Ms = Math.Round(upserted.At(0.5), 3),
                     P99Ms = Math.Round(upserted.At(0.99), 3),
@@ -119,7 +123,7 @@ internal static class IdentityEvaluateCommand
         ["partition", measures.PartitionSha256],
         ["seconds", $"{seconds:0.0} ({mapped.TotalSeconds:0.0} of them reading and mapping)"],
         .. upserts is null ? [] : (string[][])[["upserts", $"{upserts.Rate:N0}/s one at a time, half of them {upserts.At(0.5):0.00} ms or less, 99 of 100 {upserts.At(0.99):0.00}, the longest {upserts.At(1):0.0}"],
-            ["", isSame ? "the same entities as all at once" : "OTHER ENTITIES than all at once: a fault of the hub"]],
+            ["", isSame ? "the same entities as all at once" : "OTHER ENTITIES than all at once: a fault of the resolution"]],
         ["peak memory", $"{rss:N0} MiB"],
     ]);
 

@@ -21,7 +21,7 @@ public static class ContributionDocument
     /// <param name="connection">Number of the connection that the contribution comes from.</param>
     /// <param name="key">Its own id there.</param>
     /// <param name="body">Its JSON.</param>
-    public static (List<IdentityKey> Keys, Profile Profile) Identity(int connection, string key, byte[] body, EntityBinding binding)
+    public static (List<IdentityKey> Keys, Profile Profile) Identity(int connection, string key, ArraySegment<byte> body, EntityBinding binding)
     {
         var tape = Parse(body);
         return (Keys(tape, connection, key, binding), Profile.Read(binding.Plan, tape));
@@ -103,10 +103,10 @@ public static class ContributionDocument
         return keys;
     }
 
-    private static JsonTape Parse(byte[] body)
+    private static JsonTape Parse(ArraySegment<byte> body)
     {
         var tape = _tape ??= new();
-        var parsed = tape.Parse(body, Limits);
+        var parsed = tape.Parse(body.Array!, body.Offset, body.Count, Limits);
         return parsed.IsOk ? tape : throw new InvalidOperationException("kept JSON cannot be read: " + parsed);
     }
 }

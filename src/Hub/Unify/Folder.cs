@@ -2,7 +2,10 @@ using IntegrationHub.Model;
 
 namespace IntegrationHub.Unify;
 
-/// <summary>What one thread folds with. Its memory is used again: a batch of one record would otherwise mostly make new.</summary>
+/// <summary>
+/// What one thread folds with, until it is disposed of. Its memory, as much as the largest entity took, is used again: a batch of one record would otherwise
+/// mostly make new. There are never more than fold at once.
+/// </summary>
 internal sealed class Folder : IDisposable
 {
     private readonly Bindings _bindings;

@@ -109,21 +109,35 @@ public sealed class IdentityEvaluateTests : IDisposable
         _columns = "record_id,code,register,mobile,email,name,stem,site,contact,place,day";
         var measured = await RunAsync(rows, "--model", _folder.File("model.yaml"), "--upserts", "500", "--shuffle", $"{seed}");
         Assert.True((bool?)measured["upserts"]!["samePartition"]);
-        Assert.Equal(500, (int?)measured["upserts"]!["upserts"]);
+        Assert.Equal(500, (int?)measured["upserts"]!["count"]);
         Assert.InRange((int)measured["entities"]!, Records / 4, 9 * Records / 10);
         Assert.True((double)measured["upserts"]!["p50Ms"]! <= (double)measured["upserts"]!["longestMs"]!);
     }
 
     [Theory]
-    [InlineData("2", "has 1 records; give a number from 1 to that")]
-    [InlineData("-1", "give a number from 1 to that")]
-    public async Task Evaluate_more_upserts_than_records_says_how_many_there_are(string upserts, string said)
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Evaluate_as_many_upserts_as_records_begins_with_half_of_them(int records)
     {
-        await File.WriteAllLinesAsync(_folder.File("records.csv"), [Columns, "1,企业,厦门示例食品有限公司,,,,,,,"], TestContext.Current.CancellationToken);
+        var rows = Enumerable.Range(0, records).Select(i => $"{i},企业,厦门示例食品有限公司,,,1371234567{i},,,厦门,").ToArray();
+        for (var upserts = 1; upserts <= records; upserts++)
+            Assert.True((bool?)(await RunAsync(rows, "--upserts", $"{upserts}"))["upserts"]!["samePartition"]);
+    }
+
+    [Theory]
+    [InlineData("--upserts 2", "has 1 records; give a number from 0 to that", "1,企业,厦门示例食品有限公司")]
+    [InlineData("--upserts -1", "give a number from 0 to that of the records", "1,企业,厦门示例食品有限公司")]
+    [InlineData("--upserts 1", "record '1' stands twice", "1,企业,厦门示例食品有限公司", "1,企业,厦门方正物流有限公司")]
+    [InlineData("--shuffle 1", "record '1' stands twice", "1,企业,厦门示例食品有限公司", "1,企业,厦门方正物流有限公司")]
+    [InlineData("--upserts 1", "records.csv:2: 12 values for 10 columns", "1,企业,厦门示例食品有限公司,,,,,,,,,")]
+    public async Task Evaluate_what_cannot_be_done_says_why(string options, string said, params string[] rows)
+    {
+        await File.WriteAllLinesAsync(_folder.File("records.csv"), rows.Prepend(Columns), TestContext.Current.CancellationToken);
         await File.WriteAllLinesAsync(_folder.File("truth.csv"), ["record_id,entity_id", "1,1"], TestContext.Current.CancellationToken);
         using var output = new StringWriter();
         using var error = new StringWriter();
-        Assert.Equal(2, await CommandLine.RunAsync(["identity", "evaluate", "--records", _folder.File("records.csv"), "--truth", _folder.File("truth.csv"), "--upserts", upserts], output, error));
+        Assert.Equal(2, await CommandLine.RunAsync(["identity", "evaluate", "--records", _folder.File("records.csv"), "--truth", _folder.File("truth.csv"), .. options.Split(' ')], output, error));
         Assert.Contains(said, error.ToString(), StringComparison.Ordinal);
     }
 

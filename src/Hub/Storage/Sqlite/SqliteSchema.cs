@@ -3,7 +3,7 @@ namespace IntegrationHub.Storage.Sqlite;
 /// <summary>The tables of the embedded store. Rows that are probed often are kept apart from the bytes they lead to.</summary>
 internal static class SqliteSchema
 {
-    public const int Version = 8;
+    public const int Version = 7;
 
     /// <summary>Sizes that cannot be changed once the file exists.</summary>
     public const string BeforeCreation = "PRAGMA page_size=16384; PRAGMA auto_vacuum=NONE;";

@@ -5,6 +5,7 @@ namespace IntegrationHub.Unify.Identity;
 /// <summary>Profiles by the candidate values they have. Of a few, which is what most batches bring, all are looked at; of more there is an index.</summary>
 internal sealed class CandidateHolders
 {
+    /// <summary>An index of fewer takes longer to make than looking at all of them.</summary>
     private const int IndexedFrom = 5;
 
     private readonly MatchPlan _plan;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using System.Text;
 using IntegrationHub.Json;
 using NSec.Cryptography;
@@ -20,11 +19,11 @@ public sealed class Profile
 
     public Profile(string[][] values) => Values = values;
 
-    /// <summary>Distinct values of each kind, in ordinal order.</summary>
+    /// <summary>Distinct values of each kind, in ordinal order; none has U+001E or U+001F in it.</summary>
     public string[][] Values { get; }
 
     /// <summary>The same for profiles that say the same, in every process.</summary>
-    public UInt128 Hash => _hash ??= Hashed();
+    public UInt128 Hash => _hash ??= Wide(Text().Written);
 
     /// <summary>Reads the identity of a contribution; nothing of kinds of which it gives more values than an entity may hold.</summary>
     /// <param name="plan">The type's plan.</param>
@@ -41,7 +40,7 @@ public sealed class Profile
             string? first = null;
             List<string>? more = null;
             foreach (var child in tape.Children(node))
-                if (tape.GetText(child) is var text && plan.Declared[i] is { } kind && kind.Blocks(text))
+                if (Clean(tape.GetText(child)) is var text && plan.Declared[i] is { } kind && kind.Blocks(text))
                     continue;
                 else if (first is null)
                     first = text;
@@ -103,15 +102,12 @@ public sealed class Profile
         return new(values) { _hash = BinaryPrimitives.ReadUInt128LittleEndian(hash) };
     }
 
-    /// <summary>
-    /// The number a candidate value is found by. Values of one number only come to be compared, and count as shared together, which whoever can choose a
-    /// value to that end could have by sending the value itself: nothing here has to withstand an attack.
-    /// </summary>
+    /// <summary>The number a candidate value is found by.</summary>
     public static long HashOf(string value)
     {
         var length = Encoding.UTF8.GetMaxByteCount(value.Length);
         var bytes = length <= 1024 ? stackalloc byte[length] : new byte[length];
-        return (long)XxHash3.HashToUInt64(bytes[..Encoding.UTF8.GetBytes(value, bytes)]);
+        return (long)(ulong)Wide(bytes[..Encoding.UTF8.GetBytes(value, bytes)]);
     }
 
     /// <summary>A contribution with many values of several kinds is found by the first of their combinations.</summary>
@@ -141,11 +137,11 @@ public sealed class Profile
         return false;
     }
 
-    private UInt128 Hashed()
+    private static UInt128 Wide(ReadOnlySpan<byte> text)
     {
-        // SHA-256 by libsodium: the platform's provider costs several times the hash of a short text.
+        // SHA-256 by libsodium: a dozen short texts for each contribution, and the platform's provider costs several times the hash itself.
         Span<byte> hash = stackalloc byte[32];
-        HashAlgorithm.Sha256.Hash(Text().Written, hash);
+        HashAlgorithm.Sha256.Hash(text, hash);
         return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
@@ -162,7 +158,7 @@ public sealed class Profile
             {
                 if (i > 0)
                     text.WriteByte((byte)BetweenValues);
-                Encoding.UTF8.GetBytes(Clean(Values[kind][i]), text);
+                Encoding.UTF8.GetBytes(Values[kind][i], text);
             }
         }
 

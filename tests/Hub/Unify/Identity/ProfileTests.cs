@@ -1,3 +1,5 @@
+using System.Text;
+using IntegrationHub.Json;
 using IntegrationHub.Model;
 using IntegrationHub.Unify.Identity;
 
@@ -14,6 +16,21 @@ public sealed class ProfileTests
         var kept = Profile.FromBytes(Plan, profile.ToBytes(), profile.HashBytes())!;
         Assert.Equal(profile.Values, kept.Values);
         Assert.Equal(profile.Hash, kept.Hash);
+        Assert.Equal(profile.Candidates(Plan), kept.Candidates(Plan));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"identity":{"name":["beta","alpha"]}}""")]
+    [InlineData("""{"identity":{"mobile":["1","","2"]}}""")]
+    [InlineData("""{"identity":{"mobile":["a\u001eb","a\u001fb"],"name":["\u001e","乙"]}}""")]
+    public void FromBytes_of_what_was_read_says_the_same(string contribution)
+    {
+        var tape = new JsonTape();
+        Assert.True(tape.Parse(Encoding.UTF8.GetBytes(contribution)).IsOk);
+        var profile = Profile.Read(Plan, tape);
+        var kept = Profile.FromBytes(Plan, profile.ToBytes(), profile.HashBytes())!;
+        Assert.Equal(profile.Values, kept.Values);
         Assert.Equal(profile.Candidates(Plan), kept.Candidates(Plan));
     }
 

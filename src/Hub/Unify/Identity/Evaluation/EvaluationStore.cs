@@ -63,10 +63,15 @@ internal sealed class EvaluationStore : IUnifyTransaction
     };
 
     /// <summary>A store that holds contributions resolved at once, as <see cref="Partition"/> defines it.</summary>
+    /// <param name="rows">What the records 1, 2, 3 … contribute, in this order.</param>
     public static async Task<EvaluationStore> OfAsync(Bindings bindings, EntityBinding binding, IReadOnlyList<ContributionRow> rows)
     {
         var store = new EvaluationStore(bindings, binding);
-        var members = rows.AsParallel().AsOrdered().Select(row => ContributionDocument.Identity(row, binding) is var (keys, profile) ? new Member(row, binding, keys, profile, 0) : null!).ToList();
+        var members = rows.AsParallel().AsOrdered().Select(row =>
+        {
+            var (keys, profile) = ContributionDocument.Identity(row, binding);
+            return new Member(row, binding, keys, profile, 0);
+        }).ToList();
         var nodes = members.ConvertAll(m => new MatchNode(m.Profile, m.Strong, m.Row.ObservedAt, m.Keys[0].Value));
         var (entity, connected) = Partition.Of(binding.Plan, nodes, [], binding.RankOf);
         for (var i = 0; i < rows.Count; i++)
