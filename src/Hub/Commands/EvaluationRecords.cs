@@ -62,7 +62,7 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
     public static string IdOf(string[] columns, string[] values)
     {
         var column = Math.Max(0, Array.IndexOf(columns, "record_id"));
-        return column < values.Length ? values[column] : throw new UsageException($"a row has no value in column {columns[column]}, the id of its record: {string.Join(',', values)}");
+        return column < values.Length ? values[column] : throw new UsageException($"a row of the records ends after {values.Length} of {columns.Length} values, before column {columns[column]}, which must hold its id");
     }
 
     private List<(string Id, MatchNode Node, byte[]? Body)> Map((string[] Columns, string[] Values)[] rows, bool keepBodies)

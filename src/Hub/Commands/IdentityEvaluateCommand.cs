@@ -52,9 +52,14 @@ internal static class IdentityEvaluateCommand
         var missed = tellMissed ? MissedPairs.Of(records.Type.Plan, records.Nodes, entity, known) : null;
         if (clusters is not null)
             await File.WriteAllLinesAsync(clusters.FullName, entity.Select((e, i) => $"{records.Ids[i]},{records.Ids[e]}").Prepend("record_id,entity_id"), cancel);
-        // As in a hub that runs: who waits for one record does not wait for a collection of everything.
-        GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
-        var upserted = upserts > 0 ? await EvaluationUpserts.RunAsync(rules, records, recordsFile, upserts, cancel) : null;
+        EvaluationUpserts? upserted = null;
+        if (upserts > 0)
+        {
+            // As in a hub that runs: who waits for one record does not wait for a collection of everything.
+            GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
+            upserted = await EvaluationUpserts.RunAsync(rules, records, recordsFile, upserts, cancel);
+        }
+
         var isSame = upserted is null || PartitionMeasures.Of(records.Ids, upserted.Entity, known).PartitionSha256 == measures.PartitionSha256;
         using var process = Process.GetCurrentProcess();
         var rss = process.PeakWorkingSet64 / (1024.0 * 1024.0);

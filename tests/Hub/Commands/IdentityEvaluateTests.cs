@@ -133,12 +133,27 @@ public sealed class IdentityEvaluateTests : IDisposable
     [InlineData("--upserts 1", "records.csv:2: 12 values for 10 columns", "1,企业,厦门示例食品有限公司,,,,,,,,,")]
     public async Task Evaluate_what_cannot_be_done_says_why(string options, string said, params string[] rows)
     {
-        await File.WriteAllLinesAsync(_folder.File("records.csv"), rows.Prepend(Columns), TestContext.Current.CancellationToken);
+        Assert.Contains(said, await FaultAsync([Columns, .. rows], options.Split(' ')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Evaluate_a_row_that_ends_before_its_id_is_told_without_what_it_says()
+    {
+        var said = await FaultAsync(["name,phone,record_id", "王示例,13712345678"]);
+        Assert.Contains("ends after 2 of 3 values, before column record_id", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("王示例", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("13712345678", said, StringComparison.Ordinal);
+    }
+
+    /// <summary>What is said about files or options that cannot be evaluated.</summary>
+    private async Task<string> FaultAsync(string[] records, params string[] options)
+    {
+        await File.WriteAllLinesAsync(_folder.File("records.csv"), records, TestContext.Current.CancellationToken);
         await File.WriteAllLinesAsync(_folder.File("truth.csv"), ["record_id,entity_id", "1,1"], TestContext.Current.CancellationToken);
         using var output = new StringWriter();
         using var error = new StringWriter();
-        Assert.Equal(2, await CommandLine.RunAsync(["identity", "evaluate", "--records", _folder.File("records.csv"), "--truth", _folder.File("truth.csv"), .. options.Split(' ')], output, error));
-        Assert.Contains(said, error.ToString(), StringComparison.Ordinal);
+        Assert.Equal(2, await CommandLine.RunAsync(["identity", "evaluate", "--records", _folder.File("records.csv"), "--truth", _folder.File("truth.csv"), .. options], output, error));
+        return error.ToString();
     }
 
     /// <summary>Record ids by entity found.</summary>
