@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -63,11 +62,16 @@ public sealed class RabbitMqBroker : IAsyncLifetime
     }
 
     /// <summary>Ends it as <c>kill -9</c> does.</summary>
-    public async Task KillAsync()
+    public Task KillAsync() => EndAsync("-KILL");
+
+    /// <summary>Ends it in order, as a service is stopped.</summary>
+    public Task StopAsync() => EndAsync("-TERM");
+
+    private async Task EndAsync(string signal)
     {
         // Its script only waits for the machine that runs it.
-        using (var machine = Process.GetProcessById(int.Parse((await File.ReadAllTextAsync(PidFile)).Trim(), CultureInfo.InvariantCulture)))
-            machine.Kill();
+        using (var kill = Process.Start("kill", [signal, (await File.ReadAllTextAsync(PidFile)).Trim()]))
+            await kill.WaitForExitAsync();
         await _server!.WaitForExitAsync();
         _server.Dispose();
         _server = null;

@@ -70,19 +70,26 @@ public sealed class RabbitMqTests(RabbitMqBroker broker) : IClassFixture<RabbitM
     }
 
     [Fact]
-    public async Task What_is_in_a_queue_outlives_the_broker_whoever_declared_it()
+    public async Task What_is_in_a_queue_outlives_a_broker_that_is_killed()
     {
         await broker.StartAsync();
-        var sent = AmqpRig.Event("customer-1", 200_001);
-        foreach (var address in new[] { "/amq/queue/crm", "/queue/made-by-us" })
-        {
-            await using var sink = await OpenAsync($"url: amqp://127.0.0.1:{broker.Port}, address: {address}, {Who}");
-            Assert.Equal(SendResult.Delivered, await sink.SendAsync(sent));
-        }
-
+        var sent = await SendAsync("/amq/queue/crm", 200_001);
         await broker.KillAsync();
         await broker.StartAsync();
         await broker.ReadAsync("crm", sent.Id);
+    }
+
+    /// <remarks>
+    /// Not one that is killed: RabbitMQ 3 takes what is sent to a queue some milliseconds before it would still know of the queue after <c>kill -9</c>
+    /// (docs/guides/amqp.md).
+    /// </remarks>
+    [Fact]
+    public async Task What_is_in_a_queue_that_the_hub_declared_outlives_a_restart_of_the_broker()
+    {
+        await broker.StartAsync();
+        var sent = await SendAsync("/queue/made-by-us", 200_002);
+        await broker.StopAsync();
+        await broker.StartAsync();
         await broker.ReadAsync("made-by-us", sent.Id);
     }
 
@@ -161,6 +168,14 @@ public sealed class RabbitMqTests(RabbitMqBroker broker) : IClassFixture<RabbitM
         Assert.Equal(300, cuts);
         Assert.Contains(tries.Values, t => t > 1);
         await InQueueAsync(sink, "cut", entities, tries);
+    }
+
+    private async Task<OutboundEvent> SendAsync(string address, int number)
+    {
+        var sent = AmqpRig.Event("customer-1", number);
+        await using var sink = await OpenAsync($"url: amqp://127.0.0.1:{broker.Port}, address: {address}, {Who}");
+        Assert.Equal(SendResult.Delivered, await sink.SendAsync(sent));
+        return sent;
     }
 
     private Task<ISink> OpenAsync(string settings) => AmqpRig.OpenAsync(AmqpRig.Read($"{{ {settings} }}"), secrets: ("${file:ca.pem}", broker.Authority));
