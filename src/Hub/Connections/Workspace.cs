@@ -11,6 +11,7 @@ using IntegrationHub.Sdk.Http;
 using IntegrationHub.Sovereignty.Log;
 using IntegrationHub.Storage;
 using IntegrationHub.Storage.Sqlite;
+using IntegrationHub.Threads;
 using IntegrationHub.Unify;
 using IntegrationHub.Unify.Identity;
 using IntegrationHub.Yaml;

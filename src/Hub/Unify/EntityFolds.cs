@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using IntegrationHub.Model;
 using IntegrationHub.Storage;
+using IntegrationHub.Threads;
 
 namespace IntegrationHub.Unify;
 
@@ -11,7 +11,7 @@ namespace IntegrationHub.Unify;
 internal sealed class EntityFolds(IUnifyTransaction transaction, Bindings bindings, Func<int, string> connectorOf, Cause cause, EntityAssignment assignment)
 {
     private const int NamedRecords = 16;
-    private const int ParallelFrom = 16;
+    private const int FoldedAtOnce = 32;
 
     private readonly Dictionary<long, Touched> _touched = [];
     private readonly List<Touched> _waiting = [];
@@ -35,19 +35,7 @@ internal sealed class EntityFolds(IUnifyTransaction transaction, Bindings bindin
     }
 
     /// <summary>Folds what was loaded. Nothing that was loaded may be changed meanwhile.</summary>
-    public Task FoldAsync()
-    {
-        if (_waiting.Count >= ParallelFrom)
-        {
-            // Where the run has its threads.
-            var here = TaskScheduler.Current;
-            var ranges = Partitioner.Create(0, _waiting.Count, Math.Max(ParallelFrom, _waiting.Count / (Environment.ProcessorCount * 2)));
-            return Task.Factory.StartNew(() => Parallel.ForEach(ranges, new ParallelOptions { TaskScheduler = here }, r => FoldRange(r.Item1, r.Item2)), CancellationToken.None, TaskCreationOptions.DenyChildAttach, here);
-        }
-
-        FoldRange(0, _waiting.Count);
-        return Task.CompletedTask;
-    }
+    public SharedWork Fold() => SharedWork.Start(_waiting.Count, FoldedAtOnce, FoldRange);
 
     /// <summary>Writes entities and changes. Returns the changes.</summary>
     public async ValueTask<IReadOnlyList<ChangeRow>> WriteAsync()

@@ -57,7 +57,7 @@ public sealed class UnifyBatch(IUnifyTransaction transaction, Bindings bindings,
         var folds = new EntityFolds(transaction, bindings, connectorOf, cause, assignment);
         await folds.LoadAsync(_deltas);
         // Who belongs where is written while other cores fold.
-        var folding = folds.FoldAsync();
+        var folding = folds.Fold();
         try
         {
             await transaction.ApplyKeysAsync(KeyDeltas(assignment));
@@ -65,7 +65,7 @@ public sealed class UnifyBatch(IUnifyTransaction transaction, Bindings bindings,
         }
         finally
         {
-            await folding;
+            await folding.FinishAsync();
         }
 
         return await folds.WriteAsync();

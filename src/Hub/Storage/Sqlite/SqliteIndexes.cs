@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using IntegrationHub.Json;
 using IntegrationHub.Model;
+using IntegrationHub.Threads;
 
 namespace IntegrationHub.Storage.Sqlite;
 
@@ -16,11 +18,12 @@ namespace IntegrationHub.Storage.Sqlite;
 /// </remarks>
 internal sealed class SqliteIndexes
 {
+    private const int ReadAtOnce = 64;
+
     private static readonly JsonLimits Limits = new() { MaxDepth = JsonLimits.HighestDepth };
 
     private readonly Dictionary<int, GoldenTable> _tables;
-    private readonly JsonTape _tape = new();
-    private readonly List<SqliteValue> _values = [];
+    private readonly ConcurrentBag<JsonTape> _tapes = [];
     private readonly List<(SqliteValue, long)> _entries = [];
 
     private SqliteIndexes(Dictionary<int, GoldenTable> tables) => _tables = tables;
@@ -97,34 +100,67 @@ internal sealed class SqliteIndexes
         database.Execute("COMMIT");
     }
 
-    /// <summary>Keeps the bodies of live entities with the values that they are found by, and lets go of those of entities that are no longer live.</summary>
-    public void Write(SqliteDatabase database, SqliteLevels levels, IReadOnlyList<EntityWrite> entities)
+    /// <summary>Begins to read the values that new entities are found by, with the help of other threads. Their rows may not be changed until they are written.</summary>
+    public IReadOnlyList<NewGolden> Read(IReadOnlyList<EntityWrite> entities)
     {
-        foreach (var added in entities.Where(e => e.IsNew && e.Row.Body.Length > 0).GroupBy(e => e.Row.Type))
-            Insert(database, levels, _tables[added.Key], [.. added.Select(e => e.Row)]);
+        var added = new List<NewGolden>();
+        foreach (var rows in entities.Where(e => e.IsNew && e.Row.Body.Length > 0).Select(e => e.Row).GroupBy(r => r.Type))
+            added.Add(Read(_tables[rows.Key], [.. rows]));
+        return added;
+    }
+
+    /// <summary>Keeps the bodies of live entities with the values that they are found by, and lets go of those of entities that are no longer live.</summary>
+    /// <param name="added">What <see cref="Read(IReadOnlyList{EntityWrite})"/> gave for the same entities.</param>
+    public async ValueTask WriteAsync(SqliteDatabase database, SqliteLevels levels, IReadOnlyList<EntityWrite> entities, IReadOnlyList<NewGolden> added)
+    {
+        foreach (var golden in added)
+        {
+            await golden.Reading.FinishAsync();
+            Insert(database, levels, golden.Table, golden.Rows, golden.Values);
+        }
+
         foreach (var (row, _, _, _, _) in entities.Where(e => !e.IsNew))
             Replace(database, levels, _tables[row.Type], row);
     }
 
-    private void Insert(SqliteDatabase database, SqliteLevels levels, GoldenTable table, IReadOnlyList<EntityRow> rows)
+    private NewGolden Read(GoldenTable table, IReadOnlyList<EntityRow> rows)
+    {
+        var values = new SqliteValue[rows.Count * table.Columns.Length];
+        var reading = SharedWork.Start(rows.Count, ReadAtOnce, (from, to) =>
+        {
+            if (!_tapes.TryTake(out var tape))
+                tape = new();
+            for (var i = from; i < to; i++)
+                Read(table, tape, rows[i].Body, values.AsSpan(i * table.Columns.Length, table.Columns.Length));
+            tape.Clear();
+            _tapes.Add(tape);
+        });
+        return new(table, rows, values, reading);
+    }
+
+    private SqliteValue[] Read(GoldenTable table, byte[] body)
+    {
+        var values = new SqliteValue[table.Columns.Length];
+        Read(table, new(), body, values);
+        return values;
+    }
+
+    private void Insert(SqliteDatabase database, SqliteLevels levels, GoldenTable table, IReadOnlyList<EntityRow> rows, SqliteValue[] values)
     {
         var columns = table.Columns.Length;
-        _values.Clear();
-        foreach (var row in rows)
-            Read(table, row.Body);
         var at = 0;
         database.Insert(table.Into, rows, (to, row) =>
         {
             to.Bind(1, row.Id).BindText(2, row.Body);
             for (var i = 0; i < columns; i++)
-                _values[at++].Bind(to.Statement, to.At + i + 3);
+                values[at++].Bind(to.Statement, to.At + i + 3);
         });
         for (var i = 0; i < columns; i++)
             if (table.Columns[i].Index is { } index)
             {
                 _entries.Clear();
                 for (var row = 0; row < rows.Count; row++)
-                    if (_values[(row * columns) + i] is { IsNull: false } value)
+                    if (values[(row * columns) + i] is { IsNull: false } value)
                         _entries.Add((value, rows[row].Id));
                 levels[index].Insert(_entries, BindEntry);
             }
@@ -138,7 +174,7 @@ internal sealed class SqliteIndexes
             if (!rows.Read())
             {
                 if (row.Body.Length > 0)
-                    Insert(database, levels, table, [row]);
+                    Insert(database, levels, table, [row], Read(table, row.Body));
                 return;
             }
 
@@ -149,23 +185,23 @@ internal sealed class SqliteIndexes
                 before[i] = SqliteValue.Read(rows, i + 1);
         }
 
-        _values.Clear();
+        SqliteValue[] values = [];
         if (row.Body.Length == 0)
         {
             database.Prepare($"DELETE FROM {table.Name} WHERE id=?1").Bind(1, row.Id).Run();
         }
         else
         {
-            Read(table, row.Body);
+            values = Read(table, row.Body);
             var statement = database.Prepare(table.Write).Bind(1, row.Id).BindText(2, row.Body);
             for (var i = 0; i < before.Length; i++)
-                _values[i].Bind(statement, i + 3);
+                values[i].Bind(statement, i + 3);
             statement.Run();
         }
 
         for (var i = 0; i < before.Length; i++)
         {
-            var value = row.Body.Length == 0 ? SqliteValue.Null : _values[i];
+            var value = row.Body.Length == 0 ? SqliteValue.Null : values[i];
             if (table.Columns[i].Index is not { } index || value.Equals(before[i]))
                 continue;
             if (!before[i].IsNull)
@@ -205,34 +241,33 @@ internal sealed class SqliteIndexes
                 body = rows.Bytes(1).ToArray();
             }
 
-            _values.Clear();
-            Read(table, body);
+            var values = Read(table, body);
             update.Bind(1, id).BindText(2, body);
-            for (var i = 0; i < table.Columns.Length; i++)
-                _values[i].Bind(update, i + 3);
+            for (var i = 0; i < values.Length; i++)
+                values[i].Bind(update, i + 3);
             update.Run();
         }
     }
 
-    /// <summary>Adds the values of the columns to <see cref="_values"/>.</summary>
-    private void Read(GoldenTable table, byte[] body)
+    private static void Read(GoldenTable table, JsonTape tape, byte[] body, Span<SqliteValue> values)
     {
-        if (table.Columns.Length == 0)
+        if (values.Length == 0)
             return;
-        if (!_tape.Parse(body, Limits).IsOk)
+        if (!tape.Parse(body, Limits).IsOk)
             throw new InvalidOperationException("golden JSON cannot be read");
-        foreach (var column in table.Columns)
+        for (var i = 0; i < values.Length; i++)
         {
-            var node = _tape.Find(0, column.Field);
+            var column = table.Columns[i];
+            var node = tape.Find(0, column.Field);
             if (node >= 0 && column.Kind == FieldKind.Money)
-                node = _tape.Find(node, "amount"u8);
+                node = tape.Find(node, "amount"u8);
             if (node < 0)
-                _values.Add(SqliteValue.Null);
-            else if (_tape[node] is { Kind: JsonKind.String, HasEscapes: false } && column.Kind != FieldKind.Time)
+                values[i] = SqliteValue.Null;
+            else if (tape[node] is { Kind: JsonKind.String, HasEscapes: false } && column.Kind != FieldKind.Time)
                 // Most values are plain texts; they stay where they stand.
-                _values.Add(SqliteValue.Of(body.AsMemory(_tape[node].Start, _tape[node].Length)));
+                values[i] = SqliteValue.Of(body.AsMemory(tape[node].Start, tape[node].Length));
             else
-                _values.Add(SqliteValue.Of(Value(_tape, node, column.Kind)));
+                values[i] = SqliteValue.Of(Value(tape, node, column.Kind));
         }
     }
 
@@ -269,10 +304,14 @@ internal sealed class SqliteIndexes
 
     private static IEnumerable<string> Columns(EntityType entity) => entity.Fields.Where(f => f.Indexed).Select(Column);
 
-    /// <param name="Index">Name of its index, or <c>null</c>.</param>
-    private sealed record GoldenColumn(string Name, JsonName Field, FieldKind Kind, string? Index);
+    /// <summary>Entities of one type that were not there before.</summary>
+    /// <param name="Values">Of every column of each, once they are read.</param>
+    internal sealed record NewGolden(GoldenTable Table, IReadOnlyList<EntityRow> Rows, SqliteValue[] Values, SharedWork Reading);
 
-    private sealed record GoldenTable(string Name, GoldenColumn[] Columns)
+    /// <param name="Index">Name of its index, or <c>null</c>.</param>
+    internal sealed record GoldenColumn(string Name, JsonName Field, FieldKind Kind, string? Index);
+
+    internal sealed record GoldenTable(string Name, GoldenColumn[] Columns)
     {
         public string Into { get; } = $"{Name}({string.Join(", ", Columns.Select(c => $"\"{c.Name}\"").Prepend("body").Prepend("id"))})";
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace IntegrationHub.Storage.Sqlite;
 
-/// <summary>A write transaction of the embedded store. SQLite answers at once, so every task is already complete.</summary>
+/// <summary>A write transaction of the embedded store. SQLite answers at once; only <see cref="WriteEntitiesAsync"/> may wait for other threads.</summary>
 internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteLevels levels, SqliteIndexes indexes, CandidateNotes notes, Action changed, Action release) : IHubTransaction
 {
     private const string RecordColumns = "id, stream, source_id, parent, hash, version, state, mapping, observed, seen";
@@ -172,9 +172,9 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteL
         return ++_lastEntity;
     }
 
-    public ValueTask WriteEntitiesAsync(IReadOnlyList<EntityWrite> entities)
+    public async ValueTask WriteEntitiesAsync(IReadOnlyList<EntityWrite> entities)
     {
-        indexes.Write(database, levels, entities);
+        var golden = indexes.Read(entities);
         database.Insert($"entities({EntityColumns})", entities.Where(e => e.IsNew).Select(e => e.Row).ToList(), static (to, row) =>
             to.Bind(1, row.Id).Bind(2, row.Type).Bind(3, (int)row.State).Bind(4, row.MergedInto).Bind(5, row.Version)
                 .Bind(6, row.ChangeSequence).Bind(7, row.Contributions).Bind(8, row.IsChained ? 1 : 0).BindBlob(9, row.Origins));
@@ -205,7 +205,7 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteL
 
         links.Insert(entities.SelectMany(e => e.AddLinks).ToList(), static (to, added) =>
             to.Bind(1, added.Target.Kind).Bind(2, added.Target.Value).Bind(3, added.Name).Bind(4, added.From));
-        return ValueTask.CompletedTask;
+        await indexes.WriteAsync(database, levels, entities, golden);
     }
 
     public ValueTask AppendChangesAsync(IReadOnlyList<ChangeRow> changes)

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using IntegrationHub.Connections.Runs;
+using IntegrationHub.Threads;
 
-namespace IntegrationHub.Tests.Connections.Runs;
+namespace IntegrationHub.Tests.Threads;
 
 public sealed class RunThreadsTests
 {

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
-namespace IntegrationHub.Connections.Runs;
+namespace IntegrationHub.Threads;
 
 /// <summary>
 /// Threads of their own for what runs do as long as there are records: map, fold and commit. The system prefers all others to them, so that a request does not wait for a core,
