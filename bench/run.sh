@@ -44,6 +44,7 @@ if [[ -z ${HUB_BENCH_NO_BUILD:-} ]]; then
   # Compiled ahead of time, as the hub is shipped: what is measured is the work, not the compiler.
   rid=$(dotnet --info | awk '$1 == "RID:" { print $2 }')
   dotnet publish src/Hub -c Release -r "$rid" --no-self-contained -o "$work/hub" -v quiet --nologo
+  [[ $part != http && $part != all ]] || dotnet publish src/Hub -c Release -r "$rid" --self-contained -o "$work/hub-self-contained" -v quiet --nologo
   dotnet publish bench/Hub -c Release -r "$rid" --no-self-contained -o "$work/bench" -v quiet --nologo
 fi
 hub=(dotnet "$work/hub/hub.dll")
@@ -181,6 +182,9 @@ run_http() {
     timed http-ideal "${bench[@]}" ideal-http "$CONTACTS_URL" "$work/ideal.db"
     timed http-hub "${hub[@]}" sync contacts --hub-file "$work/bench/pipeline/http.yaml" --data "$work/http"
     grep -q "mapped $http_records " "$work/log" || { cat "$work/log" >&2; return 1; }
+    rm -rf "$work/http"
+    timed http-self-contained "$work/hub-self-contained/hub" sync contacts --hub-file "$work/bench/pipeline/http.yaml" --data "$work/http"
+    grep -q "mapped $http_records " "$work/log" || { cat "$work/log" >&2; return 1; }
     timed http-file "${bench[@]}" pipeline "$in" "$work/pipeline"
   done
   stop_server
@@ -189,7 +193,8 @@ run_http() {
     echo "$heading"
     row "hand-written pipeline (limit)" http-ideal "$http_records" http-ideal
     row "hub sync, declarative connector, everything on" http-hub "$http_records" http-ideal
-    row "the same from a file (\`pipeline\`)" http-file "$http_records" http-ideal
+    row "the same, published self-contained" http-self-contained "$http_records" http-ideal
+    row "the load from a file (\`pipeline\`)" http-file "$http_records" http-ideal
   } | table http "HTTP_RECORDS=$http_records RUNS=$runs bench/run.sh http"
 }
 
