@@ -44,6 +44,7 @@ if [[ -z ${HUB_BENCH_NO_BUILD:-} ]]; then
   # Compiled ahead of time, as the hub is shipped: what is measured is the work, not the compiler.
   rid=$(dotnet --info | awk '$1 == "RID:" { print $2 }')
   dotnet publish src/Hub -c Release -r "$rid" --no-self-contained -o "$work/hub" -v quiet --nologo
+  rm -rf "$work/hub-self-contained"
   [[ $part != http && $part != all ]] || dotnet publish src/Hub -c Release -r "$rid" --self-contained -o "$work/hub-self-contained" -v quiet --nologo
   dotnet publish bench/Hub -c Release -r "$rid" --no-self-contained -o "$work/bench" -v quiet --nologo
 fi
@@ -170,6 +171,7 @@ run_http() {
   generate wecom "$http_records"
   local in=$work/wecom-$http_records.jsonl
   rm -f "$work"/samples-http-* "$work/pages"
+  [[ -x $work/hub-self-contained/hub ]] || { echo "$work/hub-self-contained has no hub; publish it there with 'dotnet publish src/Hub -c Release -r RID --self-contained', or run without HUB_BENCH_NO_BUILD" >&2; return 1; }
   "${bench[@]}" serve-pages "$in" >"$work/pages" &
   server=$!
   while [[ ! -s $work/pages ]]; do

@@ -31,14 +31,15 @@ public sealed class ArchitectureTests
     }
 
     [Theory]
+    [InlineData("Threads", "")]
     [InlineData("Json", "")]
     [InlineData("Yaml", "Json")]
     [InlineData("Model", "Json Yaml")]
     [InlineData("Mapping", "Json Yaml Model")]
-    [InlineData("Storage", "Json Yaml Model")]
-    [InlineData("Unify", "Json Yaml Model Mapping Storage")]
+    [InlineData("Storage", "Threads Json Yaml Model")]
+    [InlineData("Unify", "Threads Json Yaml Model Mapping Storage")]
     [InlineData("Sovereignty", "Json Model Storage")]
-    [InlineData("Connections", "Json Yaml Model Mapping Storage Unify Sovereignty")]
+    [InlineData("Connections", "Threads Json Yaml Model Mapping Storage Unify Sovereignty")]
     [InlineData("Documents", "Json Model Storage Unify")]
     [InlineData("Delivery", "Json Yaml Model Mapping Storage Unify Sovereignty Documents Connections")]
     [InlineData("Api", "Json Yaml Model Mapping Storage Unify Sovereignty Documents Connections Delivery Host")]

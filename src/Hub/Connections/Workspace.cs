@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using IntegrationHub.Connections.Configuration;
 using IntegrationHub.Connections.Plugins;
-using IntegrationHub.Connections.Runs;
 using IntegrationHub.Connections.Supervision;
 using IntegrationHub.Mapping;
 using IntegrationHub.Mapping.Functions;

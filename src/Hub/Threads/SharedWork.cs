@@ -2,11 +2,12 @@ namespace IntegrationHub.Threads;
 
 /// <summary>
 /// Work over a number of items that whoever starts it shares with the other threads of its scheduler: it goes on with something else, and at the end does itself what nobody has
-/// taken yet. So it waits for a piece under way at most, never for a thread that others keep busy.
+/// taken yet. So it waits for pieces under way at most, never for a thread to begin.
 /// </summary>
 internal sealed class SharedWork
 {
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // Whoever does the last piece goes on with what waits for it, if its scheduler lets it: no turn in a queue behind other work.
+    private readonly TaskCompletionSource _done = new();
     private readonly int _count;
     private readonly int _piece;
     private readonly Action<int, int> _work;

@@ -9,7 +9,7 @@ namespace IntegrationHub.Connections.Plugins;
 /// </summary>
 internal sealed class PluginLoadContext(string assembly) : AssemblyLoadContext("connector " + Path.GetFileNameWithoutExtension(assembly), isCollectible: true)
 {
-    private static readonly HashSet<string> Platform = [.. Names(path => !IsBesideTheHub(path))];
+    private static readonly HashSet<string> Platform = PlatformNames.Here();
 
     private static readonly HashSet<string> Contract = ["IntegrationHub.Sdk", "Microsoft.Extensions.Logging.Abstractions"];
 
@@ -27,11 +27,4 @@ internal sealed class PluginLoadContext(string assembly) : AssemblyLoadContext("
 
     protected override IntPtr LoadUnmanagedDll(string unmanagedDllName) =>
         _resolver.ResolveUnmanagedDllToPath(unmanagedDllName) is { } path ? LoadUnmanagedDllFromPath(path) : IntPtr.Zero;
-
-    private static IEnumerable<string> Names(Func<string, bool> which) =>
-        ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Where(which).Select(p => Path.GetFileNameWithoutExtension(p));
-
-    // A hub that brings its platform along has it in one folder with its packages; there the names must tell.
-    private static bool IsBesideTheHub(string path) =>
-        path.StartsWith(AppContext.BaseDirectory, StringComparison.Ordinal) && Path.GetFileName(path) is var file && !(file.StartsWith("System.", StringComparison.Ordinal) || file is "netstandard.dll" or "mscorlib.dll");
 }

@@ -101,16 +101,16 @@ internal sealed class SqliteIndexes
     }
 
     /// <summary>Begins to read the values that new entities are found by, with the help of other threads. Their rows may not be changed until they are written.</summary>
-    public IReadOnlyList<NewGolden> Read(IReadOnlyList<EntityWrite> entities)
+    public IReadOnlyList<NewGolden> BeginReading(IReadOnlyList<EntityWrite> entities)
     {
         var added = new List<NewGolden>();
         foreach (var rows in entities.Where(e => e.IsNew && e.Row.Body.Length > 0).Select(e => e.Row).GroupBy(r => r.Type))
-            added.Add(Read(_tables[rows.Key], [.. rows]));
+            added.Add(BeginReading(_tables[rows.Key], [.. rows]));
         return added;
     }
 
     /// <summary>Keeps the bodies of live entities with the values that they are found by, and lets go of those of entities that are no longer live.</summary>
-    /// <param name="added">What <see cref="Read(IReadOnlyList{EntityWrite})"/> gave for the same entities.</param>
+    /// <param name="added">What <see cref="BeginReading(IReadOnlyList{EntityWrite})"/> gave for the same entities.</param>
     public async ValueTask WriteAsync(SqliteDatabase database, SqliteLevels levels, IReadOnlyList<EntityWrite> entities, IReadOnlyList<NewGolden> added)
     {
         foreach (var golden in added)
@@ -123,26 +123,36 @@ internal sealed class SqliteIndexes
             Replace(database, levels, _tables[row.Type], row);
     }
 
-    private NewGolden Read(GoldenTable table, IReadOnlyList<EntityRow> rows)
+    private NewGolden BeginReading(GoldenTable table, IReadOnlyList<EntityRow> rows)
     {
-        var values = new SqliteValue[rows.Count * table.Columns.Length];
-        var reading = SharedWork.Start(rows.Count, ReadAtOnce, (from, to) =>
+        var columns = table.Columns.Length;
+        var values = new SqliteValue[rows.Count * columns];
+        return new(table, rows, values, SharedWork.Start(columns == 0 ? 0 : rows.Count, ReadAtOnce, (from, to) =>
         {
-            if (!_tapes.TryTake(out var tape))
-                tape = new();
+            var tape = TakeTape();
             for (var i = from; i < to; i++)
-                Read(table, tape, rows[i].Body, values.AsSpan(i * table.Columns.Length, table.Columns.Length));
-            tape.Clear();
-            _tapes.Add(tape);
-        });
-        return new(table, rows, values, reading);
+                Read(table, tape, rows[i].Body, values.AsSpan(i * columns, columns));
+            GiveBack(tape);
+        }));
     }
 
     private SqliteValue[] Read(GoldenTable table, byte[] body)
     {
+        if (table.Columns.Length == 0)
+            return [];
         var values = new SqliteValue[table.Columns.Length];
-        Read(table, new(), body, values);
+        var tape = TakeTape();
+        Read(table, tape, body, values);
+        GiveBack(tape);
         return values;
+    }
+
+    private JsonTape TakeTape() => _tapes.TryTake(out var tape) ? tape : new();
+
+    private void GiveBack(JsonTape tape)
+    {
+        tape.Clear();
+        _tapes.Add(tape);
     }
 
     private void Insert(SqliteDatabase database, SqliteLevels levels, GoldenTable table, IReadOnlyList<EntityRow> rows, SqliteValue[] values)
@@ -251,8 +261,6 @@ internal sealed class SqliteIndexes
 
     private static void Read(GoldenTable table, JsonTape tape, byte[] body, Span<SqliteValue> values)
     {
-        if (values.Length == 0)
-            return;
         if (!tape.Parse(body, Limits).IsOk)
             throw new InvalidOperationException("golden JSON cannot be read");
         for (var i = 0; i < values.Length; i++)

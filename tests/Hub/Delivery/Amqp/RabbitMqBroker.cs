@@ -71,8 +71,12 @@ public sealed class RabbitMqBroker : IAsyncLifetime
     {
         // Its script only waits for the machine that runs it.
         using (var kill = Process.Start("kill", [signal, (await File.ReadAllTextAsync(PidFile)).Trim()]))
+        {
             await kill.WaitForExitAsync();
-        await _server!.WaitForExitAsync();
+            Assert.Equal(0, kill.ExitCode);
+        }
+
+        await _server!.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
         _server.Dispose();
         _server = null;
     }

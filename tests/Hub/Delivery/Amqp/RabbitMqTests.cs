@@ -73,6 +73,8 @@ public sealed class RabbitMqTests(RabbitMqBroker broker) : IClassFixture<RabbitM
     public async Task What_is_in_a_queue_outlives_a_broker_that_is_killed()
     {
         await broker.StartAsync();
+        await broker.StopAsync();
+        await broker.StartAsync();
         var sent = await SendAsync("/amq/queue/crm", 200_001);
         await broker.KillAsync();
         await broker.StartAsync();
