@@ -10,7 +10,7 @@ public sealed class MatchRegionTests
 
     private static readonly string[] Names = ["alpha trading", "alpha tradign", "beta works", "gamma foods", "wang", "li"];
 
-    private static readonly Gen<Client> Clients =
+    internal static readonly Gen<Client> Clients =
         from code in Gen.Frequency((3, Gen.Const(0)), (1, Gen.Int[1, 3]))
         from register in Gen.Frequency((4, Gen.Const(0)), (1, Gen.Int[1, 2]))
         from mobile in Gen.Frequency((1, Gen.Const(0)), (3, Gen.Int[1, 3]), (1, Gen.Const(9)))
