@@ -55,6 +55,28 @@ public sealed class SharedWorkTests
         await threads.RunAsync(() => SharedWork.Start(2, 1, (_, _) => met.SignalAndWait(TestContext.Current.CancellationToken)).FinishAsync());
     }
 
+    [Fact(Timeout = 60_000)]
+    public async Task It_is_finished_when_the_piece_that_another_thread_is_at_is_done()
+    {
+        Assert.SkipUnless(Environment.ProcessorCount > 1, "one processor has nobody to help");
+        using var threads = new RunThreads(0);
+        using var met = new Barrier(2);
+        using var goOn = new ManualResetEventSlim();
+        await threads.RunAsync(async () =>
+        {
+            var starter = Environment.CurrentManagedThreadId;
+            var finishing = SharedWork.Start(2, 1, (_, _) =>
+            {
+                met.SignalAndWait(TestContext.Current.CancellationToken);
+                if (Environment.CurrentManagedThreadId != starter)
+                    goOn.Wait(TestContext.Current.CancellationToken);
+            }).FinishAsync();
+            Assert.False(finishing.IsCompleted);
+            goOn.Set();
+            await finishing;
+        });
+    }
+
     [Fact]
     public async Task What_fails_is_told_when_all_is_done()
     {
