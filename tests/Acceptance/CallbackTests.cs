@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using IntegrationHub.Simulators.Wecom;
@@ -34,7 +32,7 @@ public sealed class CallbackTests
         wecom.Data.PutEmployee("user001", "张三", 1);
         wecom.Data.Departments[1] = new() { ["id"] = 1, ["name"] = "销售部", ["parentid"] = 0, ["order"] = 1 };
         using var folder = new HubFolder();
-        var address = $"http://127.0.0.1:{FreePort()}";
+        var address = $"http://127.0.0.1:{LoopbackPort.Free()}";
         Configure(folder, wecom, address);
         (await folder.RunAsync("sync", "chat")).Succeeded();
         var key = JsonNode.Parse((await folder.RunAsync("keys", "create", "consumer", "--json")).Succeeded())!["token"]!.ToString();
@@ -197,12 +195,5 @@ public sealed class CallbackTests
             {
                 await Task.Delay(100, TestContext.Current.CancellationToken);
             }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

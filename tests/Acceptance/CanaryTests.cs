@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -28,7 +27,7 @@ public sealed class CanaryTests
 
         await using var collector = await Collector.StartAsync();
         using var folder = new HubFolder();
-        var listen = $"http://127.0.0.1:{FreePort()}";
+        var listen = $"http://127.0.0.1:{LoopbackPort.Free()}";
         folder.Write("releases.jsonl", Releases(names, mobiles, mails) + $"{{\"broken\":\"{names[59]} {mails[59]}\n");
         folder.Write("hub.yaml", $$"""
             workspace: canary
@@ -145,13 +144,6 @@ public sealed class CanaryTests
         {"ocid":"ocds-can001-{{{i:D4}}}","id":"{{{i}}}","date":"{{{(i % 6 == 5 ? mails[i] : "2025-01-01T08:00:00Z")}}}","tag":["tender"],"initiationType":"tender","parties":[{"id":"B{{{i}}}","name":"{{{name}}} Co","roles":["buyer"],"contactPoint":{"name":"{{{name}}}","email":"{{{mails[i]}}}","telephone":"+86 {{{mobiles[i]}}}"}}],"buyer":{"id":"B{{{i}}}","name":"{{{name}}} Co"},"tender":{"id":"t","title":"{{{name}}} {{{mails[i]}}}","status":"{{{(i % 6 == 2 ? name : "active")}}}","value":{"amount":{{{(i % 6 == 3 ? $"\"{mobiles[i]}x\"" : "1")}}},"currency":"CNY"} } }
 
         """));
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        return ((System.Net.IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     /// <summary>Takes OTLP over gRPC and keeps the bytes; strings stand in protobuf as they are.</summary>
     private sealed class Collector(WebApplication app, MemoryStream kept) : IAsyncDisposable

@@ -70,7 +70,7 @@ public sealed partial class DemoTests
     public async Task A_change_at_a_simulated_vendor_is_in_the_change_feed_seconds_later()
     {
         using var folder = new HubFolder();
-        using var hub = folder.Start("demo", "--data", "demo", "--listen", $"http://127.0.0.1:{FreePort()}");
+        using var hub = folder.Start("demo", "--data", "demo", "--listen", $"http://127.0.0.1:{LoopbackPort.Free()}");
         using var client = new HttpClient();
         var page = "";
         try
@@ -119,13 +119,6 @@ public sealed partial class DemoTests
         while (JsonNode.Parse(await client.GetStringAsync($"{feed}?after={after}&limit=500", TestContext.Current.CancellationToken))!["data"]!.AsArray() is { Count: > 0 } page)
             after = page[^1]!["sequence"]!.ToString();
         return after;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>From the raw files of the simulated vendors: what a person counts there.</summary>

@@ -77,7 +77,7 @@ public sealed class PluginFolderTests
     public async Task Redirects_lead_to_listed_hosts_only()
     {
         using var server = new System.Net.HttpListener();
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         server.Prefixes.Add($"http://127.0.0.1:{port}/");
         server.Start();
         _ = Task.Run(async () =>
@@ -101,12 +101,5 @@ public sealed class PluginFolderTests
         Assert.Contains("config.address may hold no reference to a secret", refused.Message, StringComparison.Ordinal);
         await using var other = await PluginHub.OpenAsync("", settings: new { key = "${env:HUB_TEST_PLUGIN_SECRET}" });
         Assert.Equal("succeeded", (await other.SyncAsync("bad")).State);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using IntegrationHub.Delivery;
 using IntegrationHub.Delivery.Amqp;
@@ -87,12 +85,5 @@ internal static class AmqpRig
             return counts;
         }));
         return tries.SelectMany(t => t).ToDictionary(t => t.Item1, t => t.Item2);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -170,7 +170,7 @@ public sealed class AmqpSinkTests
     [Fact]
     public async Task Nobody_at_the_port_fails_everyone_who_waits()
     {
-        var port = AmqpRig.FreePort();
+        var port = LoopbackPort.Free();
         await using var sink = await AmqpRig.OpenAsync(AmqpRig.Read($"{{ url: amqp://127.0.0.1:{port}, {Settings} }}"));
         Assert.All(
             await Task.WhenAll(Enumerable.Range(1, 50).Select(i => sink.SendAsync(AmqpRig.Event($"customer-{i}", i)))),

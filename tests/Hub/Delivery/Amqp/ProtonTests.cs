@@ -19,7 +19,7 @@ public sealed class ProtonTests
         if (!Runs("-c", "import proton"))
             Requirement.Missing("python3-qpid-proton is not installed");
         var sent = Enumerable.Range(1, 100).Select(i => AmqpRig.Event($"customer-{i % 7}", i)).ToList();
-        var port = AmqpRig.FreePort();
+        var port = LoopbackPort.Free();
         using var receiver = Start(Path.Combine(AppContext.BaseDirectory, "Delivery", "Amqp", "proton_receiver.py"), $"{port}");
         try
         {

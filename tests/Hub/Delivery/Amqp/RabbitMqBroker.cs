@@ -19,14 +19,14 @@ public sealed class RabbitMqBroker : IAsyncLifetime
 
     private readonly TemporaryFolder _folder = new();
     private readonly TestAuthority _authority = new();
-    private readonly int _registryPort = AmqpRig.FreePort();
-    private readonly int _clusterPort = AmqpRig.FreePort();
+    private readonly int _registryPort = LoopbackPort.Free();
+    private readonly int _clusterPort = LoopbackPort.Free();
     private Process? _registry;
     private Process? _server;
 
-    public int Port { get; } = AmqpRig.FreePort();
+    public int Port { get; } = LoopbackPort.Free();
 
-    public int TlsPort { get; } = AmqpRig.FreePort();
+    public int TlsPort { get; } = LoopbackPort.Free();
 
     internal string Authority => _authority.Pem;
 
@@ -58,7 +58,10 @@ public sealed class RabbitMqBroker : IAsyncLifetime
             return;
         }
 
-        Assert.Fail("RabbitMQ did not start: " + await _server.StandardError.ReadToEndAsync(AmqpRig.Cancel));
+        var error = await _server.StandardError.ReadToEndAsync(AmqpRig.Cancel);
+        _server.Dispose();
+        _server = null;
+        Assert.Fail("RabbitMQ did not start: " + error);
     }
 
     /// <summary>Ends it as <c>kill -9</c> does.</summary>

@@ -36,7 +36,7 @@ internal sealed class ServiceBusStandIn : IDisposable
         _host.Open();
     }
 
-    public int Port { get; } = AmqpRig.FreePort();
+    public int Port { get; } = LoopbackPort.Free();
 
     public string Key { get; set; } = "c2VjcmV0LWtleS1vZi1hLXRlc3Q=";
 

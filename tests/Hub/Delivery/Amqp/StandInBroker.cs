@@ -25,7 +25,7 @@ internal sealed class StandInBroker : IDisposable
         _host.Open();
     }
 
-    public int Port { get; } = AmqpRig.FreePort();
+    public int Port { get; } = LoopbackPort.Free();
 
     public string Url => $"amqp://127.0.0.1:{Port}";
 
