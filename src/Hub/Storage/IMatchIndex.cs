@@ -7,7 +7,7 @@ namespace IntegrationHub.Storage;
 public interface IMatchIndex
 {
     /// <summary>Numbers of the profiles that have a candidate value, up to a limit.</summary>
-    ValueTask<IReadOnlyList<long>> CandidatesAsync(int kind, long value, int limit);
+    ValueTask<long[]> CandidatesAsync(int kind, long value, int limit);
 
     /// <summary>What was concluded about a candidate value in this process, if it is still so as far as the store alone decides; otherwise <c>null</c>.</summary>
     CandidateNote? Recall(int kind, long value);
@@ -15,7 +15,7 @@ public interface IMatchIndex
     /// <summary>Keeps a conclusion until it may no longer be so.</summary>
     void Remember(int kind, long value, CandidateNote note);
 
-    ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids);
+    ValueTask<List<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids);
 
     ValueTask ApplyAsync(IReadOnlyList<ProfileDelta> deltas);
 
@@ -47,7 +47,11 @@ public sealed record CandidateNote(int Count, IReadOnlyList<UInt128> Crowd);
 /// <summary>A profile with the entities that hold it.</summary>
 /// <param name="Hash">16 bytes that tell profiles apart.</param>
 /// <param name="Holders">Entities with the number of their contributions that have it.</param>
-public sealed record ProfileRow(long Id, byte[] Hash, byte[] Body, IReadOnlyList<(long Entity, int References)> Holders);
+public sealed record ProfileRow(long Id, byte[] Hash, byte[] Body, List<(long Entity, int References)> Holders)
+{
+    /// <summary>What was read of the body, for whoever reads it again while the row is in memory.</summary>
+    internal object? Read { get; set; }
+}
 
 /// <summary>A profile gained or lost by an entity.</summary>
 /// <param name="Hash">16 bytes that tell profiles apart.</param>

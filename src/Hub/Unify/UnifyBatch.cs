@@ -100,6 +100,12 @@ public sealed class UnifyBatch(IUnifyTransaction transaction, Bindings bindings,
 
     private void Compare(RecordContributions record, List<ContributionRow> kept, Cause cause)
     {
+        if (kept is [var only] && record.Contributions is [var one] && only.Type == one.Binding.Number && only.Key == one.Key)
+        {
+            Replace(only, one, cause);
+            return;
+        }
+
         var rows = kept.ToLookup(c => (c.Type, c.Key)).ToDictionary(g => g.Key, g => new Queue<ContributionRow>(g.OrderBy(c => c.Id)));
         foreach (var contribution in record.Contributions)
             if (rows.TryGetValue((contribution.Binding.Number, contribution.Key), out var same) && same.TryDequeue(out var row))

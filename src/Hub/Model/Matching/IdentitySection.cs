@@ -75,6 +75,8 @@ internal static class IdentitySection
         section.Finish();
         if (comparison.Apart is null != (comparison.Within == TimeSpan.MaxValue))
             diagnostics.Add(node, $"comparison '{key.Text}': 'apart' and 'withinDays' go together");
+        if (comparison.Apart > comparison.Equal)
+            diagnostics.Add(node, $"comparison '{key.Text}': 'apart' ({comparison.Apart}) may not be more than 'equal' ({comparison.Equal}): values seen at distant times are no surer");
         return comparison;
     }
 

@@ -10,21 +10,21 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
     private const int ListedBytes = sizeof(int) + sizeof(long);
     private const string DecisionColumns = "id, type, kind, at, actor, reason, sides, evidence, undone";
 
-    public ValueTask<IReadOnlyList<long>> CandidatesAsync(int kind, long value, int limit)
+    public ValueTask<long[]> CandidatesAsync(int kind, long value, int limit)
     {
         var found = new List<long>();
         // The limit is no parameter: SQLite plans a statement anew when one that stands in LIMIT is bound, which took ten times the search.
         using var rows = database.Prepare("SELECT profile FROM candidates WHERE kind=?1 AND value=?2").Bind(1, kind).Bind(2, value).Query();
         while (found.Count < limit && rows.Read())
             found.Add(rows.Int64(0));
-        return new(found);
+        return new([.. found]);
     }
 
     public CandidateNote? Recall(int kind, long value) => notes.Recall(kind, value);
 
     public void Remember(int kind, long value, CandidateNote note) => notes.Remember(kind, value, note);
 
-    public ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids)
+    public ValueTask<List<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids)
     {
         var result = new List<ProfileRow>(ids.Count);
         foreach (var id in ids)

@@ -11,13 +11,17 @@ internal sealed class MatchGraph
 {
     private const int ParallelFrom = 10_000;
 
+    /// <summary>Of up to so many groups every pair is looked at; an index of their values takes longer to make.</summary>
+    private const int Few = 8;
+
     private readonly MatchPlan _plan;
     private readonly IReadOnlyList<MatchNode> _nodes;
     private readonly List<Group> _groups = [];
-    private readonly RuleIndex[] _rules;
+    private readonly int _values;
+    private RuleIndex[] _rules = [];
 
     /// <summary>For each candidate value of each group, in their order, the slot of the value in its rule and the entry before it that has the value too, or -1.</summary>
-    private readonly (int Group, int Slot, int Next)[] _entries;
+    private (int Group, int Slot, int Next)[] _entries = [];
     private bool _every;
 
     public MatchGraph(MatchPlan plan, IReadOnlyList<MatchNode> nodes)
@@ -25,33 +29,25 @@ internal sealed class MatchGraph
         _plan = plan;
         _nodes = nodes;
         var known = new Dictionary<UInt128, int>(nodes.Count);
-        var entries = 0;
         for (var i = 0; i < nodes.Count; i++)
         {
             ref var group = ref CollectionsMarshal.GetValueRefOrAddDefault(known, nodes[i].Profile.Hash, out var exists);
             if (!exists)
             {
                 group = _groups.Count;
-                _groups.Add(new(nodes[i].Profile, entries));
-                entries += nodes[i].Profile.Candidates(plan).Length;
+                _groups.Add(new(nodes[i].Profile, _values));
+                _values += nodes[i].Profile.Candidates(plan).Length;
             }
 
             _groups[group].Nodes.Add(i);
         }
-
-        _entries = new (int, int, int)[entries];
-        _rules = [.. plan.Candidates.Select(_ => new RuleIndex())];
-        if (_groups.Count < ParallelFrom)
-            for (var rule = 0; rule < _rules.Length; rule++)
-                Fill(rule);
-        else
-            Parallel.For(0, _rules.Length, Fill);
     }
 
     /// <summary>The states of all values when the nodes at hand are all there are. Values of rules that only count are not among the closed ones.</summary>
     public CandidateStates JudgeAll()
     {
         var states = new CandidateStates();
+        Index();
         for (var rule = 0; rule < _rules.Length; rule++)
         {
             var few = _plan.FewOf(rule);
@@ -68,6 +64,9 @@ internal sealed class MatchGraph
     public List<MatchEdge> Edges(CandidateStates states, bool every = false)
     {
         _every = every;
+        if (_groups.Count <= Few)
+            return EdgesOfFew(states);
+        Index();
         foreach (var rule in _rules)
             rule.Closed = new bool[rule.Slots.Count];
         foreach (var (rule, value) in states.Closed)
@@ -93,6 +92,54 @@ internal sealed class MatchGraph
                 all.AddRange(local.Edges);
         });
         return all;
+    }
+
+    private List<MatchEdge> EdgesOfFew(CandidateStates states)
+    {
+        var edges = new List<MatchEdge>();
+        var open = _groups.ConvertAll(g => OpenValues(g.Profile, states));
+        for (var index = 0; index < _groups.Count; index++)
+        {
+            var group = _groups[index];
+            if (group.Nodes.Count > 1 && open[index].Count > 0 && Recognises(group, states))
+                ConnectTwins(group, states, edges);
+            for (var other = 0; other < index; other++)
+                if (HaveCommon(open[index], open[other]) && Recognises(group, states))
+                    ConnectPair(group, _groups[other], states, edges);
+        }
+
+        return edges;
+    }
+
+    /// <summary>The values of a profile that are reason to compare it.</summary>
+    private List<CandidateKey> OpenValues(Profile profile, CandidateStates states)
+    {
+        var open = new List<CandidateKey>();
+        foreach (var (rule, value) in profile.Candidates(_plan))
+            if (!_plan.Candidates[rule].OnlyCounts && new CandidateKey(rule, value) is var key && !states.Closed.Contains(key) && Counts(profile, rule, states))
+                open.Add(key);
+        return open;
+    }
+
+    private static bool HaveCommon(List<CandidateKey> a, List<CandidateKey> b)
+    {
+        foreach (var key in a)
+            if (b.Contains(key))
+                return true;
+        return false;
+    }
+
+    private void Index()
+    {
+        if (_rules.Length > 0)
+            return;
+        _entries = new (int, int, int)[_values];
+        _rules = [.. _plan.Candidates.Select(_ => new RuleIndex())];
+        if (_groups.Count < ParallelFrom)
+            for (var rule = 0; rule < _rules.Length; rule++)
+                Fill(rule);
+        else
+            Parallel.For(0, _rules.Length, Fill);
     }
 
     /// <summary>Enters the values of one rule. Rules share nothing but the array of entries, in which each has its own.</summary>
@@ -180,12 +227,18 @@ internal sealed class MatchGraph
     {
         var score = PairScore.Of(_plan, group.Profile, group.Profile, states.IsShared);
         var sorted = InTime(group);
-        if (_every)
-            for (var i = 0; i < sorted.Count; i++)
-                for (var j = 0; j < i - 1; j++)
-                    Offer(sorted[j], sorted[i], score, edges);
+        var timeless = Timeless(sorted);
         for (var i = 1; i < sorted.Count; i++)
+        {
             Offer(sorted[i - 1], sorted[i], score, edges);
+            for (var j = 0; _every && j < i - 1; j++)
+                Offer(sorted[j], sorted[i], score, edges);
+        }
+
+        if (timeless >= 0 && !_every)
+            for (var i = 0; i < sorted.Count; i++)
+                if (i < timeless - 1 || i > timeless + 1)
+                    Offer(sorted[timeless], sorted[i], score, edges);
     }
 
     private void ConnectPair(Group a, Group b, CandidateStates states, List<MatchEdge> edges)
@@ -210,15 +263,38 @@ internal sealed class MatchGraph
             return;
         }
 
-        for (int i = 0, j = 0; i < left.Count && j < right.Count;)
-        {
-            Offer(left[i], right[j], score, edges);
-            if (Earlier(left[i], right[j]) <= 0)
-                i++;
-            else
-                j++;
-        }
+        ConnectInTime(left, right, score, edges);
+        foreach (var (one, others) in new[] { (left, right), (right, left) })
+            if (Timeless(one) is >= 0 and var timeless)
+                foreach (var other in others)
+                    Offer(one[timeless], other, score, edges);
     }
+
+    /// <summary>
+    /// Offers each node with the last of the other side before it and the first after it. When two are near enough, so are all neighbours between them: that
+    /// connects what comparing all with all would connect, whoever else is there.
+    /// </summary>
+    private void ConnectInTime(List<int> left, List<int> right, PairScore score, List<MatchEdge> edges)
+    {
+        for (int i = 0, j = 0; i < left.Count || j < right.Count;)
+            if (j == right.Count || (i < left.Count && Earlier(left[i], right[j]) <= 0))
+                ConnectBetween(left, i++, right, j, score, edges);
+            else
+                ConnectBetween(right, j++, left, i, score, edges);
+    }
+
+    /// <param name="next">Position of the first of the others that comes after the node.</param>
+    private void ConnectBetween(List<int> nodes, int at, List<int> others, int next, PairScore score, List<MatchEdge> edges)
+    {
+        if (next > 0)
+            Offer(others[next - 1], nodes[at], score, edges);
+        // When nobody of its own side comes in between, the other is offered this one as the last before it.
+        if (next < others.Count && at + 1 < nodes.Count && Earlier(nodes[at + 1], others[next]) <= 0)
+            Offer(nodes[at], others[next], score, edges);
+    }
+
+    /// <summary>Position of one whose time is unknown, so that it counts as near to all others, or -1.</summary>
+    private int Timeless(List<int> nodes) => nodes.FindIndex(n => _nodes[n].Time == 0);
 
     private void Offer(int a, int b, PairScore score, List<MatchEdge> edges)
     {

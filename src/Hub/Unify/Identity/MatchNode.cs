@@ -6,8 +6,13 @@ namespace IntegrationHub.Unify.Identity;
 /// <param name="Profile">What comparisons see.</param>
 /// <param name="Strong">Its strong keys, the source key among them.</param>
 /// <param name="Time">The source's own time, Unix milliseconds, or 0.</param>
-/// <param name="Order">Decides ties; depends on what the contribution is, never on when it came.</param>
-internal sealed record MatchNode(Profile Profile, IReadOnlyList<IdentityKey> Strong, long Time, string Order);
+/// <param name="Key">Its source key.</param>
+/// <param name="Record">Number of its record, where several may have one source key.</param>
+internal sealed record MatchNode(Profile Profile, IReadOnlyList<IdentityKey> Strong, long Time, string Key, long Record = 0)
+{
+    /// <summary>Decides ties; depends on what the contribution is, never on when it came.</summary>
+    public string Order => field ??= Record == 0 ? Key : $"{Key}\n{Profile.Hash:x}\n{Record}";
+}
 
 /// <summary>Two contributions that are the same by comparison. Positions in a list of nodes.</summary>
 /// <param name="Distance">Distance in time, milliseconds.</param>

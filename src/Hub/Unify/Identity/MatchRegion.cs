@@ -20,6 +20,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
     private readonly List<Member> _members = [];
     private readonly HashSet<ContributionRow> _present = [];
     private readonly HashSet<long> _opened = [];
+    private readonly HashSet<long> _matches = [];
     private readonly List<(int Member, long Entity)> _attached = [];
     private readonly Dictionary<(long Entity, int Kind), IReadOnlyList<IdentityKey>> _held = [];
     private readonly Dictionary<long, DecisionRow> _decisions = [];
@@ -43,7 +44,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
                     open.Add(delta.EntityBefore);
         // What the batch takes away can change the state of values too.
         foreach (var delta in deltas.Where(d => d.WasLive))
-            open.UnionWith(await _views.LoadAsync(delta.ProfileBefore!));
+            await _views.LoadAsync(delta.ProfileBefore!, open);
 
         var hasDecisions = await transaction.Matches.HasDecisionsAsync(binding.Number);
         var seen = 0;
@@ -54,7 +55,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
             if (seen < _members.Count)
             {
                 for (; seen < _members.Count; seen++)
-                    open.UnionWith(await ReachAsync(seen, hasDecisions));
+                    await ReachAsync(seen, hasDecisions, open);
                 open.ExceptWith(_opened);
                 continue;
             }
@@ -81,7 +82,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
             }
 
             dealt.Add(entity);
-            await entities.LoadAsync([entity]);
+            await entities.LoadAsync(entity);
             foreach (var row in await transaction.ContributionsOfEntityAsync(entity))
                 if (!_inBatch.ContainsKey(row.Id))
                 {
@@ -102,34 +103,33 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
             _members.Add(new(delta.Row, delta.Binding, delta.KeysAfter, delta.ProfileAfter!, delta.WasLive ? delta.EntityBefore : 0));
     }
 
-    /// <summary>What a member leads to: entities to be opened. Those that hold its strong key and may stay whole are only attached.</summary>
-    private async ValueTask<HashSet<long>> ReachAsync(int index, bool hasDecisions)
+    /// <summary>Adds what a member leads to: entities to be opened. Those that hold its strong key and may stay whole are only attached.</summary>
+    private async ValueTask ReachAsync(int index, bool hasDecisions, HashSet<long> open)
     {
         var member = _members[index];
-        var open = new HashSet<long>(await _views.LoadAsync(member.Profile));
+        await _views.LoadAsync(member.Profile, open);
         var isDecided = hasDecisions && await DecidedAsync(member, open);
         // What it is connected with was found when it came, and is opened with it: the same entity, or one contested with it.
         if (!hasDecisions && !_present.Contains(member.Row) && !_views.Changes(member.Profile))
-            return open;
-        var strong = new HashSet<long>();
+            return;
+        HashSet<long>? strong = null;
         foreach (var holder in await transaction.FindKeysAsync(member.Strong))
-            if (!_opened.Contains(holder.Entity))
-                strong.Add(holder.Entity);
-        foreach (var entity in strong)
-            if (!isDecided && await MayStayWholeAsync(entity) && await AcceptsAsync(entity, [member]))
-                _attached.Add((index, entity));
-            else
-                open.Add(entity);
-        foreach (var entity in await _views.MatchesAsync(member.Profile))
+            if (!_opened.Contains(holder.Entity) && (strong ??= []).Add(holder.Entity))
+                if (!isDecided && await MayStayWholeAsync(holder.Entity) && await AcceptsAsync(holder.Entity, [member]))
+                    _attached.Add((index, holder.Entity));
+                else
+                    open.Add(holder.Entity);
+        _matches.Clear();
+        await _views.MatchesAsync(member.Profile, _matches);
+        foreach (var entity in _matches)
             if (!_attached.Contains((index, entity)))
                 open.Add(entity);
-        return open;
     }
 
     /// <summary>Whether an entity that gains by a strong key is the same entity afterwards, as far as it alone can tell.</summary>
     private async ValueTask<bool> MayStayWholeAsync(long entity)
     {
-        await entities.LoadAsync([entity]);
+        await entities.LoadAsync(entity);
         return (!entities[entity].IsChained || entities[entity].Contributions > SmallEntity) && await transaction.Matches.ComponentAsync(entity) == 0;
     }
 
@@ -222,7 +222,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
                 sets.Join(first[entity], member);
     }
 
-    private MatchNode Node(Member member) => new(member.Profile, member.Strong, member.Row.ObservedAt, $"{member.Keys[0].Value}\n{member.Profile.Hash:x}\n{member.Row.Record}");
+    private static MatchNode Node(Member member) => new(member.Profile, member.Strong, member.Row.ObservedAt, member.Keys[0].Value, member.Row.Record);
 
     private List<Ruling> Rulings()
     {
@@ -273,6 +273,8 @@ internal sealed class EntityRows(IUnifyTransaction transaction)
     public IReadOnlyDictionary<long, EntityRow> All => _rows;
 
     public EntityRow this[long id] => _rows[id];
+
+    public ValueTask LoadAsync(long id) => _rows.ContainsKey(id) ? default : LoadAsync([id]);
 
     public async ValueTask LoadAsync(IEnumerable<long> ids)
     {

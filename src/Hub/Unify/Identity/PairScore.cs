@@ -85,8 +85,15 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
     }
 
     /// <summary>Whether a profile gives a person's name for the name of the entity.</summary>
-    public static bool Stands(PlannedComparison comparison, Profile profile) =>
-        comparison.Crossed >= 0 && profile.Values[comparison.Kind].Length > 0 && profile.Values[comparison.Kind].All(v => profile.Values[comparison.Crossed].Contains(v));
+    public static bool Stands(PlannedComparison comparison, Profile profile)
+    {
+        if (comparison.Crossed < 0 || profile.Values[comparison.Kind].Length == 0)
+            return false;
+        foreach (var value in profile.Values[comparison.Kind])
+            if (Array.IndexOf(profile.Values[comparison.Crossed], value) < 0)
+                return false;
+        return true;
+    }
 
     private static (string Outcome, double Weight) Compare(PlannedComparison comparison, Profile a, Profile b, string[] left, string[] right, Func<int, string, bool> isShared)
     {

@@ -110,6 +110,17 @@ public sealed class MatchRegionTests
     }
 
     [Fact]
+    public async Task Whom_a_record_without_a_time_joins_does_not_hang_on_who_stands_between_them()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((1, new(0, 0, 1, 0, "alpha trading", "", 0)), (2, new(0, 0, 1, 0, "alpha tradign", "", 3)), (3, new(0, 0, 1, 0, "alpha tradign", "", 28)));
+        await rig.CheckAsync();
+        await rig.ApplyAsync((2, new(0, 0, 0, 0, "gamma foods", "", 14)));
+        Assert.Equal(["1,3", "2"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        await rig.CheckAsync();
+    }
+
+    [Fact]
     public async Task Records_under_the_name_of_one_person_are_not_yet_one_company()
     {
         await using var rig = await MatchRig.OpenAsync();

@@ -9,21 +9,26 @@ internal sealed class EvaluationMatches : IMatchIndex
 {
     private readonly Dictionary<(int Kind, long Value), Ids> _candidates = [];
     private readonly Dictionary<UInt128, long> _ids = [];
-    private readonly Dictionary<long, Kept> _profiles = [];
+    private readonly Dictionary<long, ProfileRow> _profiles = [];
     private readonly CandidateNotes _notes = new();
     private readonly Dictionary<long, long> _components = [];
     private readonly Dictionary<long, HashSet<long>> _contested = [];
     private long _last;
 
-    public ValueTask<IReadOnlyList<long>> CandidatesAsync(int kind, long value, int limit) =>
+    public ValueTask<long[]> CandidatesAsync(int kind, long value, int limit) =>
         new(_candidates.TryGetValue((kind, value), out var ids) ? ids.First(limit) : []);
 
     public CandidateNote? Recall(int kind, long value) => _notes.Recall(kind, value);
 
     public void Remember(int kind, long value, CandidateNote note) => _notes.Remember(kind, value, note);
 
-    public ValueTask<IReadOnlyList<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids) =>
-        new([.. ids.Select(id => new ProfileRow(id, _profiles[id].Hash, _profiles[id].Body, [.. _profiles[id].Holders]))]);
+    public ValueTask<List<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids)
+    {
+        var rows = new List<ProfileRow>(ids.Count);
+        foreach (var id in ids)
+            rows.Add(_profiles[id]);
+        return new(rows);
+    }
 
     public ValueTask ApplyAsync(IReadOnlyList<ProfileDelta> deltas)
     {
@@ -34,12 +39,12 @@ internal sealed class EvaluationMatches : IMatchIndex
             if (!_ids.TryGetValue(hash, out var id))
             {
                 _ids[hash] = id = ++_last;
-                _profiles[id] = new(delta.Hash, delta.Body());
+                _profiles[id] = new(id, delta.Hash, delta.Body(), new(1));
                 foreach (var candidate in delta.Candidates.Distinct())
                     CollectionsMarshal.GetValueRefOrAddDefault(_candidates, candidate, out _).Add(id);
             }
 
-            if (!_profiles[id].Hold(delta.Entity, delta.Delta))
+            if (!Hold(_profiles[id].Holders, delta.Entity, delta.Delta))
                 Remove(id, hash, delta.Candidates);
         }
 
@@ -84,23 +89,18 @@ internal sealed class EvaluationMatches : IMatchIndex
         }
     }
 
-    private sealed record Kept(byte[] Hash, byte[] Body)
+    /// <summary>Adds to the references of an entity. Returns whether anybody has the profile.</summary>
+    private static bool Hold(List<(long Entity, int References)> holders, long entity, int delta)
     {
-        public List<(long Entity, int References)> Holders { get; } = new(1);
-
-        /// <summary>Adds to the references of an entity. Returns whether anybody has the profile.</summary>
-        public bool Hold(long entity, int delta)
-        {
-            var at = Holders.FindIndex(h => h.Entity == entity);
-            var references = (at < 0 ? 0 : Holders[at].References) + delta;
-            if (references > 0 && at >= 0)
-                Holders[at] = (entity, references);
-            else if (references > 0)
-                Holders.Add((entity, references));
-            else if (at >= 0)
-                Holders.RemoveAt(at);
-            return Holders.Count > 0;
-        }
+        var at = holders.FindIndex(h => h.Entity == entity);
+        var references = (at < 0 ? 0 : holders[at].References) + delta;
+        if (references > 0 && at >= 0)
+            holders[at] = (entity, references);
+        else if (references > 0)
+            holders.Add((entity, references));
+        else if (at >= 0)
+            holders.RemoveAt(at);
+        return holders.Count > 0;
     }
 
     /// <summary>Numbers of profiles. Most values have but one, and there are many millions of values.</summary>
@@ -132,6 +132,13 @@ internal sealed class EvaluationMatches : IMatchIndex
             return _one == 0;
         }
 
-        public readonly IReadOnlyList<long> First(int limit) => _more is null or { Count: 0 } ? [_one] : [_one, .. _more.Take(limit - 1)];
+        public readonly long[] First(int limit)
+        {
+            var first = new long[Math.Min(limit, 1 + (_more?.Count ?? 0))];
+            first[0] = _one;
+            if (_more is not null)
+                CollectionsMarshal.AsSpan(_more)[..(first.Length - 1)].CopyTo(first.AsSpan(1));
+            return first;
+        }
     }
 }

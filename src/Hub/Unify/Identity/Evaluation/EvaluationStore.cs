@@ -164,8 +164,14 @@ internal sealed class EvaluationStore : IUnifyTransaction
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask<IReadOnlyDictionary<long, EntityRow>> EntitiesAsync(IReadOnlyCollection<long> ids) =>
-        new(ids.Where(_entities.ContainsKey).Distinct().ToDictionary(id => id, id => _entities[id]));
+    public ValueTask<IReadOnlyDictionary<long, EntityRow>> EntitiesAsync(IReadOnlyCollection<long> ids)
+    {
+        var rows = new Dictionary<long, EntityRow>(ids.Count);
+        foreach (var id in ids)
+            if (_entities.TryGetValue(id, out var row))
+                rows[id] = row;
+        return new(rows);
+    }
 
     public long NewEntityId() => ++_lastEntity;
 
