@@ -35,7 +35,7 @@ public static class FileSchemas
                     {
                         ["equal"] = Weight("Weight of an equal value."),
                         ["shared"] = Weight("Weight of an equal value that is shared by too many."),
-                        ["apart"] = Weight("Weight of an equal value seen at times further apart than 'withinDays'."),
+                        ["apart"] = Weight("Weight of an equal value seen at times further apart than 'withinDays'; at most that of 'equal'."),
                         ["withinDays"] = Count("See 'apart'."),
                         ["similar"] = new JsonObject { ["type"] = "object", ["description"] = "Weights by least likeness, such as 0.8: 4.", ["additionalProperties"] = Weight("Weight.") },
                         ["likeness"] = Choice<Likeness>(),
