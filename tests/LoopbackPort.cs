@@ -35,7 +35,7 @@ internal static class LoopbackPort
             listener.Start();
             return true;
         }
-        catch (SocketException)
+        catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
             return false;
         }

@@ -76,7 +76,7 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
             var (keys, profile) = ContributionDocument.Identity(EvaluationStore.Connection, id, json, type);
             // Read here so that all threads share the work of hashing.
             _ = (profile.Hash, profile.Candidates(type.Plan));
-            nodes.Add((id, new(profile, [.. keys.Where(k => type.StrongKinds.Contains(k.Kind))], observed, keys[0].Value), keepBodies ? [.. json] : null));
+            nodes.Add((id, new(profile, [.. keys.Where(k => type.StrongKinds.Contains(k.Kind))], observed, keys[0].Value, record: 0), keepBodies ? [.. json] : null));
         }
 
         _idle.Add(mapping);

@@ -15,6 +15,7 @@ public interface IMatchIndex
     /// <summary>Keeps a conclusion until it may no longer be so.</summary>
     void Remember(int kind, long value, CandidateNote note);
 
+    /// <summary>Rows of profiles, as they are until <see cref="ApplyAsync"/> is called.</summary>
     ValueTask<List<ProfileRow>> ProfilesAsync(IReadOnlyCollection<long> ids);
 
     ValueTask ApplyAsync(IReadOnlyList<ProfileDelta> deltas);
@@ -47,11 +48,7 @@ public sealed record CandidateNote(int Count, IReadOnlyList<UInt128> Crowd);
 /// <summary>A profile with the entities that hold it.</summary>
 /// <param name="Hash">16 bytes that tell profiles apart.</param>
 /// <param name="Holders">Entities with the number of their contributions that have it.</param>
-public sealed record ProfileRow(long Id, byte[] Hash, byte[] Body, List<(long Entity, int References)> Holders)
-{
-    /// <summary>What was read of the body, for whoever reads it again while the row is in memory.</summary>
-    internal object? Read { get; set; }
-}
+public sealed record ProfileRow(long Id, byte[] Hash, byte[] Body, List<(long Entity, int References)> Holders);
 
 /// <summary>A profile gained or lost by an entity.</summary>
 /// <param name="Hash">16 bytes that tell profiles apart.</param>

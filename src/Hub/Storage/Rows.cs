@@ -81,18 +81,7 @@ public sealed class ContributionRow
     public int Mapping { get; set; }
 
     /// <summary>The contribution as the mapper wrote it, UTF-8 JSON; empty when it is withdrawn (kept so that it finds its entity again).</summary>
-    public byte[] Body
-    {
-        get;
-        set
-        {
-            field = value;
-            Read = null;
-        }
-    } = [];
-
-    /// <summary>What was read of the body, for whoever reads it again while the row is in memory.</summary>
-    internal object? Read { get; set; }
+    public byte[] Body { get; set; } = [];
 
     public bool IsWithdrawn => Body.Length == 0;
 }

@@ -16,16 +16,7 @@ public static class ContributionDocument
     public static List<IdentityKey> Keys(ContributionRow row, EntityBinding binding) => Keys(Parse(row.Body), row.Connection, row.Key, binding);
 
     /// <summary>All identity keys of a contribution, and what comparisons see of it.</summary>
-    public static (List<IdentityKey> Keys, Profile Profile) Identity(ContributionRow row, EntityBinding binding)
-    {
-        if (row.Read is not ContributionIdentity read || read.Binding != binding)
-        {
-            var (keys, profile) = Identity(row.Connection, row.Key, row.Body, binding);
-            row.Read = read = new(binding, keys, profile);
-        }
-
-        return (read.Keys, read.Profile);
-    }
+    public static (List<IdentityKey> Keys, Profile Profile) Identity(ContributionRow row, EntityBinding binding) => Identity(row.Connection, row.Key, row.Body, binding);
 
     /// <param name="connection">Number of the connection that the contribution comes from.</param>
     /// <param name="key">Its own id there.</param>
@@ -111,8 +102,6 @@ public static class ContributionDocument
 
         return keys;
     }
-
-    private sealed record ContributionIdentity(EntityBinding Binding, List<IdentityKey> Keys, Profile Profile);
 
     private static JsonTape Parse(ArraySegment<byte> body)
     {

@@ -21,8 +21,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     public async ValueTask LoadAsync(Profile profile, HashSet<long> changed)
     {
         foreach (var (rule, value) in profile.Candidates(binding.Plan))
-            if (new CandidateKey(rule, value) is var key && !_views.ContainsKey(key))
-                await LoadAsync(key, profile, changed);
+            await LoadAsync(new(rule, value), profile, changed);
     }
 
     /// <summary>Whether the state of a value of a profile, loaded before, changes by the batch.</summary>
@@ -55,8 +54,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
                 {
                     // Whether values of the other side are shared decides too.
                     foreach (var (otherRule, otherValue) in other.Candidates(binding.Plan))
-                        if (binding.Plan.Candidates[otherRule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null && new CandidateKey(otherRule, otherValue) is var key && !_views.ContainsKey(key))
-                            await LoadAsync(key, other, matches);
+                        if (binding.Plan.Candidates[otherRule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
+                            await LoadAsync(new(otherRule, otherValue), other, matches);
                     if (Score(profile, other) >= binding.Plan.Rules.Merge)
                         matches.UnionWith(entities);
                 }
@@ -67,6 +66,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
 
     private async ValueTask LoadAsync(CandidateKey key, Profile holder, HashSet<long> changed)
     {
+        if (_views.ContainsKey(key))
+            return;
         var (candidate, kind) = (binding.Plan.Candidates[key.Rule], binding.CandidateKinds[key.Rule]);
         var taken = _taken.Of(key);
         var brought = _brought.Of(key);
@@ -169,7 +170,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         if (missing is null)
             return;
         foreach (var row in await index.ProfilesAsync(missing))
-            _profiles[row.Id] = Profile.Of(binding.Plan, row) is { } profile ? (profile, row.Holders) : null;
+            _profiles[row.Id] = Profile.FromBytes(binding.Plan, row.Body, row.Hash) is { } profile ? (profile, row.Holders) : null;
     }
 
     private IEnumerable<(Profile Profile, List<(long Entity, int References)> Holders)> Readable(long[] candidates)

@@ -3,21 +3,22 @@ using System.Runtime.InteropServices;
 namespace IntegrationHub.Unify.Identity;
 
 /// <summary>
-/// Finds which of some contributions are the same by comparison. Contributions of equal profile are compared once; those of one profile, and those
-/// of two that match, are connected where they are next to each other in time, which connects them all.
+/// Finds which of some contributions are the same by comparison. Contributions of equal profile are compared once. Those of one profile, and those
+/// of two that match, are connected where they are next to each other in time, and one without a time with all: that connects whom all pairs would connect.
 /// </summary>
 /// <remarks>When a decision may cut between contributions that say the same, every pair is needed: what is next in time may be on the other side.</remarks>
 internal sealed class MatchGraph
 {
     private const int ParallelFrom = 10_000;
 
-    /// <summary>Of up to so many groups every pair is looked at; an index of their values takes longer to make.</summary>
-    private const int Few = 8;
+    /// <summary>Of up to so many groups and values every pair is looked at; an index of their values takes longer to make.</summary>
+    private const int FewGroups = 8;
+    private const int FewValues = 256;
 
     private readonly MatchPlan _plan;
     private readonly IReadOnlyList<MatchNode> _nodes;
     private readonly List<Group> _groups = [];
-    private readonly int _values;
+    private readonly int _valueCount;
     private RuleIndex[] _rules = [];
 
     /// <summary>For each candidate value of each group, in their order, the slot of the value in its rule and the entry before it that has the value too, or -1.</summary>
@@ -31,12 +32,13 @@ internal sealed class MatchGraph
         var known = new Dictionary<UInt128, int>(nodes.Count);
         for (var i = 0; i < nodes.Count; i++)
         {
+            // Hashes and candidates are made here, by one thread; several read them later.
             ref var group = ref CollectionsMarshal.GetValueRefOrAddDefault(known, nodes[i].Profile.Hash, out var exists);
             if (!exists)
             {
                 group = _groups.Count;
-                _groups.Add(new(nodes[i].Profile, _values));
-                _values += nodes[i].Profile.Candidates(plan).Length;
+                _groups.Add(new(nodes[i].Profile, _valueCount));
+                _valueCount += nodes[i].Profile.Candidates(plan).Length;
             }
 
             _groups[group].Nodes.Add(i);
@@ -64,7 +66,7 @@ internal sealed class MatchGraph
     public List<MatchEdge> Edges(CandidateStates states, bool every = false)
     {
         _every = every;
-        if (_groups.Count <= Few)
+        if (_groups.Count <= FewGroups && _valueCount <= FewValues)
             return EdgesOfFew(states);
         Index();
         foreach (var rule in _rules)
@@ -133,7 +135,7 @@ internal sealed class MatchGraph
     {
         if (_rules.Length > 0)
             return;
-        _entries = new (int, int, int)[_values];
+        _entries = new (int, int, int)[_valueCount];
         _rules = [.. _plan.Candidates.Select(_ => new RuleIndex())];
         if (_groups.Count < ParallelFrom)
             for (var rule = 0; rule < _rules.Length; rule++)
@@ -227,18 +229,11 @@ internal sealed class MatchGraph
     {
         var score = PairScore.Of(_plan, group.Profile, group.Profile, states.IsShared);
         var sorted = InTime(group);
-        var timeless = Timeless(sorted);
         for (var i = 1; i < sorted.Count; i++)
-        {
-            Offer(sorted[i - 1], sorted[i], score, edges);
-            for (var j = 0; _every && j < i - 1; j++)
+            for (var j = _every ? 0 : i - 1; j < i; j++)
                 Offer(sorted[j], sorted[i], score, edges);
-        }
-
-        if (timeless >= 0 && !_every)
-            for (var i = 0; i < sorted.Count; i++)
-                if (i < timeless - 1 || i > timeless + 1)
-                    Offer(sorted[timeless], sorted[i], score, edges);
+        if (!_every)
+            ConnectTimeless(sorted, sorted, score, edges);
     }
 
     private void ConnectPair(Group a, Group b, CandidateStates states, List<MatchEdge> edges)
@@ -264,10 +259,8 @@ internal sealed class MatchGraph
         }
 
         ConnectInTime(left, right, score, edges);
-        foreach (var (one, others) in new[] { (left, right), (right, left) })
-            if (Timeless(one) is >= 0 and var timeless)
-                foreach (var other in others)
-                    Offer(one[timeless], other, score, edges);
+        ConnectTimeless(left, right, score, edges);
+        ConnectTimeless(right, left, score, edges);
     }
 
     /// <summary>
@@ -293,8 +286,21 @@ internal sealed class MatchGraph
             Offer(nodes[at], others[next], score, edges);
     }
 
-    /// <summary>Position of one whose time is unknown, so that it counts as near to all others, or -1.</summary>
-    private int Timeless(List<int> nodes) => nodes.FindIndex(n => _nodes[n].Time == 0);
+    /// <summary>
+    /// Offers one node without a time to all others that have one: it is near to them, however far they are from each other. More without a time are
+    /// connected with it as neighbours.
+    /// </summary>
+    private void ConnectTimeless(List<int> nodes, List<int> others, PairScore score, List<MatchEdge> edges)
+    {
+        var first = 0;
+        while (first < nodes.Count && _nodes[nodes[first]].Time < 0)
+            first++;
+        if (first == nodes.Count || _nodes[nodes[first]].Time != 0)
+            return;
+        foreach (var other in others)
+            if (_nodes[other].Time != 0)
+                Offer(nodes[first], other, score, edges);
+    }
 
     private void Offer(int a, int b, PairScore score, List<MatchEdge> edges)
     {

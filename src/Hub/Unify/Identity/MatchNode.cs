@@ -3,15 +3,21 @@ using IntegrationHub.Storage;
 namespace IntegrationHub.Unify.Identity;
 
 /// <summary>One contribution as the resolution sees it.</summary>
-/// <param name="Profile">What comparisons see.</param>
-/// <param name="Strong">Its strong keys, the source key among them.</param>
-/// <param name="Time">The source's own time, Unix milliseconds, or 0.</param>
-/// <param name="Key">Its source key.</param>
-/// <param name="Record">Number of its record, where several may have one source key.</param>
-internal sealed record MatchNode(Profile Profile, IReadOnlyList<IdentityKey> Strong, long Time, string Key, long Record = 0)
+/// <param name="profile">What comparisons see.</param>
+/// <param name="strong">Its strong keys, the source key among them.</param>
+/// <param name="time">The source's own time, Unix milliseconds, or 0.</param>
+/// <param name="key">Its source key.</param>
+/// <param name="record">Number of its record: what is pinned to a record has the record's source key.</param>
+internal sealed class MatchNode(Profile profile, IReadOnlyList<IdentityKey> strong, long time, string key, long record)
 {
-    /// <summary>Decides ties; depends on what the contribution is, never on when it came.</summary>
-    public string Order => field ??= Record == 0 ? Key : $"{Key}\n{Profile.Hash:x}\n{Record}";
+    public Profile Profile { get; } = profile;
+
+    public IReadOnlyList<IdentityKey> Strong { get; } = strong;
+
+    public long Time { get; } = time;
+
+    /// <summary>Decides ties, which are few; depends on what the contribution is, never on when it came.</summary>
+    public string Order => field ??= $"{key}\n{Profile.Hash:x}\n{record}";
 }
 
 /// <summary>Two contributions that are the same by comparison. Positions in a list of nodes.</summary>

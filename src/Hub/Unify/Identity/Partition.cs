@@ -22,7 +22,7 @@ internal static class Partition
             return ([0], [0]);
         var graph = new MatchGraph(plan, nodes);
         states ??= graph.JudgeAll();
-        return Of(plan, nodes, rulings, rankOf, graph.Edges(states, every: rulings.Count > 0), states);
+        return Of(plan, nodes, rulings, rankOf, graph.Edges(states), states);
     }
 
     private static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, List<MatchEdge> edges, CandidateStates states)
@@ -85,8 +85,11 @@ internal static class Partition
         var local = new Dictionary<int, int>(part.Count);
         for (var i = 0; i < part.Count; i++)
             local[part[i]] = i;
-        var here = rulings.Count == 0 ? [] : rulings.Select(r => r with { Left = Local(r.Left, local), Right = Local(r.Right, local) }).ToList();
-        var resolved = new Resolution(plan, [.. part.Select(n => nodes[n])], here, states.IsShared).Run([.. edges.Select(e => e with { A = local[e.A], B = local[e.B] })], rankOf);
+        List<MatchNode> members = [.. part.Select(n => nodes[n])];
+        List<Ruling> here = [.. rulings.Select(r => r with { Left = Local(r.Left, local), Right = Local(r.Right, local) }).Where(r => r.Left.Count + r.Right.Count > 0)];
+        // What is decided about others may not show here, so more pairs are looked at only where something is decided.
+        List<MatchEdge> within = here.Count > 0 ? new MatchGraph(plan, members).Edges(states, every: true) : [.. edges.Select(e => e with { A = local[e.A], B = local[e.B] })];
+        var resolved = new Resolution(plan, members, here, states.IsShared).Run(within, rankOf);
         for (var i = 0; i < part.Count; i++)
             entity[part[i]] = part[resolved[i]];
     }

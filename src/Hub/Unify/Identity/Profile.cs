@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using IntegrationHub.Json;
-using IntegrationHub.Storage;
 using NSec.Cryptography;
 
 namespace IntegrationHub.Unify.Identity;
@@ -103,14 +102,6 @@ public sealed class Profile
         return new(values) { _hash = BinaryPrimitives.ReadUInt128LittleEndian(hash) };
     }
 
-    /// <summary>A kept profile, as <see cref="FromBytes"/> reads it; one plan reads a row.</summary>
-    internal static Profile? Of(MatchPlan plan, ProfileRow row)
-    {
-        if (row.Read is not PlannedProfile read || read.Plan != plan)
-            row.Read = read = new(plan, FromBytes(plan, row.Body, row.Hash));
-        return read.Profile;
-    }
-
     /// <summary>The number a candidate value is found by.</summary>
     public static long HashOf(string value)
     {
@@ -173,8 +164,6 @@ public sealed class Profile
 
         return text;
     }
-
-    private sealed record PlannedProfile(MatchPlan Plan, Profile? Profile);
 
     private static string Clean(string value) => value.AsSpan().IndexOfAny(BetweenKinds, BetweenValues) < 0 ? value : value.Replace(BetweenKinds, ' ').Replace(BetweenValues, ' ');
 }

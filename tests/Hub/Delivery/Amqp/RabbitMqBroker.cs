@@ -86,13 +86,11 @@ public sealed class RabbitMqBroker : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null)
-            await KillAsync();
-        if (_registry is not null)
+        foreach (var process in new[] { _server, _registry }.OfType<Process>())
         {
-            _registry.Kill();
-            await _registry.WaitForExitAsync();
-            _registry.Dispose();
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            process.Dispose();
         }
 
         _folder.Dispose();

@@ -153,7 +153,7 @@ internal sealed class MatchRig : IAsyncDisposable
         {
             var row = new ContributionRow { Record = r, Type = Type.Number, Key = "k" + r, Connection = 1, Body = _said[r].Body, ObservedAt = _said[r].Time };
             var (keys, profile) = ContributionDocument.Identity(row, Type);
-            return new MatchNode(profile, [.. keys.Where(k => Type.StrongKinds.Contains(k.Kind))], row.ObservedAt, keys[0].Value);
+            return new MatchNode(profile, [.. keys.Where(k => Type.StrongKinds.Contains(k.Kind))], row.ObservedAt, keys[0].Value, row.Record);
         }).ToList();
         var entity = Partition.Of(Type.Plan, nodes, [], Type.RankOf).Entity;
         return [.. Enumerable.Range(0, records.Count).GroupBy(i => entity[i]).Select(g => string.Join(',', g.Select(i => records[i]).Order())).Order(StringComparer.Ordinal)];

@@ -68,6 +68,6 @@ public sealed class PartitionTests
             ["contact"] = Maybe(0.5, random.Next(2) == 0 ? "wang" : "li"),
         };
         var id = $"{block}-{record}";
-        return new MatchNode(new([.. Plan.Kinds.Select(k => values[k])]), [new(0, id), .. code.Select(c => new IdentityKey(1, c))], 86_400_000L * random.Next(40), id);
+        return new MatchNode(new([.. Plan.Kinds.Select(k => values[k])]), [new(0, id), .. code.Select(c => new IdentityKey(1, c))], 86_400_000L * random.Next(40), id, record);
     })];
 }

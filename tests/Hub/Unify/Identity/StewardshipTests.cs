@@ -58,6 +58,23 @@ public sealed class StewardshipTests
         Assert.Equal(2, (await rig.OutcomeAsync()).Count);
     }
 
+    /// <summary>Where a guard keeps some apart, it shows which pairs are looked at.</summary>
+    [Fact]
+    public async Task What_is_decided_about_some_does_not_show_in_others_of_the_batch()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((20, Named("beta works")), (21, Named("gamma foods")));
+        await Stewardship(rig).ForbidAsync(1, 2, Steward, Stop);
+        Client Called(string name, int register) => new(0, register, 1, 0, name, "", register);
+        Client At(string place, int register) => new(0, register, 1, 0, "", "", 0) { Place = place };
+        await rig.ApplyAsync(
+            (1, Called("alpha trading", 1)), (2, At("east", 1)), (3, Called("alpha trading", 2)), (4, At("west", 2)),
+            (5, Called("alpha tradign", 3)), (6, At("west", 3)), (7, Called("alpha tradign", 4)), (8, At("east", 4)),
+            (20, Named("beta works", code: 1)), (21, Named("gamma foods", code: 2)));
+        await rig.CheckAsync();
+        Assert.Contains("3,4,5,6", (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+    }
+
     [Theory]
     [InlineData(1, 2)]
     [InlineData(2, 1)]

@@ -72,7 +72,7 @@ internal sealed class EvaluationStore : IUnifyTransaction
             var (keys, profile) = ContributionDocument.Identity(row, binding);
             return new Member(row, binding, keys, profile, 0);
         }).ToList();
-        var nodes = members.ConvertAll(m => new MatchNode(m.Profile, m.Strong, m.Row.ObservedAt, m.Keys[0].Value));
+        var nodes = members.ConvertAll(m => new MatchNode(m.Profile, m.Strong, m.Row.ObservedAt, m.Keys[0].Value, m.Row.Record));
         var (entity, connected) = Partition.Of(binding.Plan, nodes, [], binding.RankOf);
         for (var i = 0; i < rows.Count; i++)
         {
