@@ -1,4 +1,5 @@
 using IntegrationHub.Json;
+using IntegrationHub.Model;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify.Identity;
 
@@ -50,13 +51,25 @@ public static class ContributionDocument
             if (binding.Declared(name) is not { } declared)
                 continue;
             // More values than an entity can have say that something is wrong with the record; none of them joins.
-            var kind = binding.Kind(name, demoted || (declared.Limit is { } most && tape[values].Kind == JsonKind.Array && tape[values].Count > most));
+            var kind = binding.Kind(name, demoted || (declared.Limit is { } most && IsMore(tape, values, most, declared)));
             foreach (var value in tape.Children(values))
                 if (tape.GetText(value) is var text && !declared.Blocks(text))
                     keys.Add(new(kind, text));
         }
 
         return keys;
+    }
+
+    /// <summary>Whether there are more values than so many, as <see cref="Profile.Read"/> counts: what is blocked or said twice is none.</summary>
+    private static bool IsMore(JsonTape tape, int values, int most, IdentityKind declared)
+    {
+        if (tape[values].Kind != JsonKind.Array || tape[values].Count <= most)
+            return false;
+        var different = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var value in tape.Children(values))
+            if (tape.GetText(value) is var text && !declared.Blocks(text))
+                different.Add(text);
+        return different.Count > most;
     }
 
     /// <summary>The links of a golden entity, as rows.</summary>

@@ -245,5 +245,11 @@ internal sealed record Delta(ContributionRow Row, EntityBinding Binding)
     public bool LosesStrong => StrongBefore.Except(StrongAfter).Any();
 
     /// <summary>A replaced contribution does not say the same to identity as before.</summary>
-    public bool IsSeenOtherwise => TimeBefore != Row.ObservedAt || ProfileBefore!.Hash != ProfileAfter!.Hash || StrongAfter.Except(StrongBefore).Any();
+    public bool IsSeenOtherwise => TimeBefore != Row.ObservedAt || SaysOtherwise || StrongAfter.Except(StrongBefore).Any();
+
+    /// <summary>A replaced contribution does not say the same to comparisons as before, whenever it was seen.</summary>
+    public bool SaysOtherwise => ProfileBefore!.Hash != ProfileAfter!.Hash;
+
+    /// <summary>Comparisons see it come, go or say something else. One that only says other fields is where the store keeps it, for whoever comes in the same batch.</summary>
+    public bool ChangesMatches => !WasLive || !IsLive || IsSeenOtherwise;
 }

@@ -152,7 +152,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         {
             await ReadAsync(some);
             staying.AddRange(Readable(some).Select(r => r.Profile).Where(p => !gone.Contains(p.Hash)));
-            if (CandidateStates.Names(binding.Plan, kind, staying) <= shared.Most)
+            // Names are more than contributions where some go by several; few contributions share nothing all the same.
+            if (staying.Count <= shared.Most || CandidateStates.Names(binding.Plan, kind, staying) <= shared.Most)
                 continue;
             index.Remember(binding.CandidateKinds[key.Rule], key.Value, new(0, [.. staying.Select(p => p.Hash)]));
             return true;

@@ -15,7 +15,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
     /// <summary>Entities of up to this many contributions are resolved anew whenever they gain by anything but a strong key, or are held together by more.</summary>
     private const int SmallEntity = 200;
 
-    private readonly CandidateViews _views = new(transaction.Matches, binding, deltas);
+    private readonly CandidateViews _views = new(transaction.Matches, binding, [.. deltas.Where(d => d.ChangesMatches)]);
     private readonly Dictionary<long, Delta> _inBatch = deltas.Where(d => d.Row.Id != 0).ToDictionary(d => d.Row.Id);
     private readonly List<Member> _members = [];
     private readonly HashSet<ContributionRow> _present = [];
@@ -38,7 +38,8 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
             else if (!delta.IsLive || delta.LosesStrong)
                 open.Add(delta.EntityBefore);
             else if (delta.IsSeenOtherwise)
-                if (await MayStayWholeAsync(delta.EntityBefore))
+                // What it said may be what held it, or others, in an entity that more than strong keys hold together.
+                if (await MayStayWholeAsync(delta.EntityBefore) && !(entities[delta.EntityBefore].IsChained && delta.SaysOtherwise))
                     Add(delta);
                 else
                     open.Add(delta.EntityBefore);
@@ -141,8 +142,11 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
             var values = members.SelectMany(m => m.Profile.Values[kind]).ToHashSet(StringComparer.Ordinal);
             if (values.Count == 0)
                 continue;
+            // What is only compared is no key: it takes the contributions to know what the entity has of it.
+            if (binding.Kind(binding.Plan.Kinds[kind], demoted: false) is not (>= 0 and var key))
+                return false;
             if (!_held.TryGetValue((entity, kind), out var held))
-                _held[(entity, kind)] = held = await transaction.KeysOfEntityAsync(entity, binding.Kind(binding.Plan.Kinds[kind], demoted: false));
+                _held[(entity, kind)] = held = await transaction.KeysOfEntityAsync(entity, key);
             values.UnionWith(held.Select(k => k.Value));
             if (values.Count > most)
                 return false;

@@ -86,13 +86,15 @@ internal static class Partition
         for (var i = 0; i < part.Count; i++)
             local[part[i]] = i;
         List<MatchNode> members = [.. part.Select(n => nodes[n])];
-        List<Ruling> here = [.. rulings.Select(r => r with { Left = Local(r.Left, local), Right = Local(r.Right, local) }).Where(r => r.Left.Count + r.Right.Count > 0)];
+        List<Ruling> here = [.. rulings.Select(r => r with { Left = Local(r.Left, local), Right = Local(r.Right, local) }).Where(Decides)];
         // What is decided about others may not show here, so more pairs are looked at only where something is decided.
         List<MatchEdge> within = here.Count > 0 ? new MatchGraph(plan, members).Edges(states, every: true) : [.. edges.Select(e => e with { A = local[e.A], B = local[e.B] })];
         var resolved = new Resolution(plan, members, here, states.IsShared).Run(within, rankOf);
         for (var i = 0; i < part.Count; i++)
             entity[part[i]] = part[resolved[i]];
     }
+
+    private static bool Decides(Ruling ruling) => ruling.Kind == RulingKind.Merge ? ruling.Left.Count > 1 : ruling.Left.Count > 0 && ruling.Right.Count > 0;
 
     private static List<int> Local(IReadOnlyList<int> nodes, Dictionary<int, int> local) => [.. nodes.Where(local.ContainsKey).Select(n => local[n])];
 }

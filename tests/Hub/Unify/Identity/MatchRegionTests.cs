@@ -247,6 +247,45 @@ public sealed class MatchRegionTests
     }
 
     [Fact]
+    public async Task A_record_that_changes_nothing_identity_sees_is_found_by_who_comes_with_it()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((1, new(0, 0, 0, 1, "beta works", "", 1)));
+        // A blocked number is none.
+        await rig.ApplyAsync((1, new(0, 0, 9, 1, "beta works", "", 1)), (2, new(0, 0, 0, 1, "beta works", "", 1)));
+        Assert.Equal(["1,2"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        await rig.CheckAsync();
+        rig.CheckIndex();
+    }
+
+    [Theory]
+    [InlineData("hint", "east|east")]
+    [InlineData("evidence", "east")]
+    public async Task A_limit_holds_for_who_comes_by_a_strong_key_however_the_value_was_said(string strength, string said)
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.UseAsync(text => text.Replace("place: { strength: evidence }", $"place: {{ strength: {strength}, limit: 1 }}", StringComparison.Ordinal));
+        await rig.ApplyAsync((1, new(0, 1, 0, 0, "", "", 1) { Place = said }));
+        await rig.ApplyAsync((2, new(0, 1, 0, 0, "", "", 1) { Place = "west" }));
+        Assert.Equal(["1", "2"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        await rig.CheckAsync();
+    }
+
+    [Fact]
+    public async Task Who_no_longer_says_what_joined_it_leaves_a_large_entity_too()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        Client Met(int record) => record == 1 ? new(0, 1, 1, 0, "alpha trading", "", 1) : new(0, 1, 0, 0, "", "", 1);
+        await rig.ApplyAsync([.. Enumerable.Range(1, 201).Select(r => ((long)r, (Client?)Met(r)))]);
+        await rig.ApplyAsync((300, new(0, 0, 1, 0, "alpha trading", "", 1)));
+        Assert.Single(await rig.OutcomeAsync());
+        await rig.ApplyAsync((300, new(0, 0, 2, 0, "gamma foods", "", 1)));
+        Assert.Equal(2, (await rig.OutcomeAsync()).Count);
+        await rig.CheckAsync();
+        rig.CheckIndex();
+    }
+
+    [Fact]
     public async Task A_blocked_value_joins_nobody()
     {
         await using var rig = await MatchRig.OpenAsync();

@@ -7,7 +7,7 @@ using IntegrationHub.Unify.Identity;
 
 namespace IntegrationHub.Tests.Unify.Identity;
 
-/// <summary>What one record says about a client; 0 and empty stand for nothing.</summary>
+/// <summary>What one record says about a client; 0 and empty stand for nothing, <c>|</c> stands between several values of a contact or place.</summary>
 internal sealed record Client(int Code, int Register, int Mobile, int Mail, string Name, string Contact, int Day)
 {
     public string Place { get; init; } = "";
@@ -22,7 +22,7 @@ internal sealed record Client(int Code, int Register, int Mobile, int Mail, stri
             void Say(string kind, bool said, string value)
             {
                 if (said)
-                    identity.Add($"\"{kind}\":[\"{value}\"]");
+                    identity.Add($"\"{kind}\":[\"{value.Replace("|", "\",\"", StringComparison.Ordinal)}\"]");
             }
 
             Say("code", Code > 0, $"C{Code}");

@@ -54,6 +54,21 @@ public sealed class RememberedConclusionTests
     }
 
     [Fact]
+    public async Task Site_is_not_shared_by_one_who_goes_by_several_names()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.UseAsync(text => text.Replace(", crossed: contact, crossedEqual: 3, guard: true", "", StringComparison.Ordinal).Replace("besides: [name] }", "guard: true }", StringComparison.Ordinal));
+        await rig.ApplyAsync((1, new(0, 0, 0, 0, "li", "chen", 1) { Site = 1 }));
+        await rig.ApplyAsync((2, new(0, 0, 1, 0, "wang", "liu|sun", 1) { Site = 1 }));
+        await rig.ApplyAsync((3, new(0, 0, 0, 0, "li", "zhou", 1) { Site = 1 }));
+        await rig.ApplyAsync((1, null));
+        await rig.ApplyAsync((3, null));
+        await rig.ApplyAsync((4, new(0, 0, 1, 0, "wang", "", 1) { Site = 2 }));
+        Assert.Equal(["2", "4"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        await rig.CheckAsync();
+    }
+
+    [Fact]
     public async Task Stem_stays_shared_while_others_come_and_go()
     {
         await using var rig = await MatchRig.OpenAsync();
