@@ -130,6 +130,9 @@ internal sealed class MatchRig : IAsyncDisposable
     /// <summary>Another process at work on the same store.</summary>
     public SqliteStore OpenAnother() => SqliteStore.Open(new() { Path = _folder.File("hub.db"), RecentRows = 4 });
 
+    /// <summary>What a record says now.</summary>
+    public Client? Said(long record) => _said.GetValueOrDefault(record);
+
     /// <summary>The entities as lines: records, golden body; without numbers.</summary>
     public async Task<List<string>> OutcomeAsync() => [.. (await LinesAsync(withNumbers: false)).Order(StringComparer.Ordinal)];
 
