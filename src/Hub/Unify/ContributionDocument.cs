@@ -67,7 +67,7 @@ public static class ContributionDocument
             return false;
         var different = new HashSet<string>(StringComparer.Ordinal);
         foreach (var value in tape.Children(values))
-            if (tape.GetText(value) is var text && !declared.Blocks(text))
+            if (Profile.Clean(tape.GetText(value)) is var text && !declared.Blocks(text))
                 different.Add(text);
         return different.Count > most;
     }

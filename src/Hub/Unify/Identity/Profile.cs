@@ -165,5 +165,6 @@ public sealed class Profile
         return text;
     }
 
-    private static string Clean(string value) => value.AsSpan().IndexOfAny(BetweenKinds, BetweenValues) < 0 ? value : value.Replace(BetweenKinds, ' ').Replace(BetweenValues, ' ');
+    /// <summary>A value as profiles hold it: what stands between values in them is a space.</summary>
+    internal static string Clean(string value) => value.AsSpan().IndexOfAny(BetweenKinds, BetweenValues) < 0 ? value : value.Replace(BetweenKinds, ' ').Replace(BetweenValues, ' ');
 }

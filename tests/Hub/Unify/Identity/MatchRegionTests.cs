@@ -264,6 +264,7 @@ public sealed class MatchRegionTests
 
     [Theory]
     [InlineData("hint", "east|east")]
+    [InlineData("hint", @"east\u001f|east ")]
     [InlineData("evidence", "east")]
     public async Task A_limit_holds_for_who_comes_by_a_strong_key_however_the_value_was_said(string strength, string said)
     {
