@@ -12,7 +12,7 @@ internal sealed class CandidateNotes
     private const int Most = 20_000;
 
     private readonly Dictionary<(int Kind, long Value), CandidateNote> _notes = [];
-    private readonly Dictionary<UInt128, HashSet<(int Kind, long Value)>> _restingOn = [];
+    private readonly Dictionary<UInt128, List<(int Kind, long Value)>> _restingOn = [];
 
     public CandidateNote? Recall(int kind, long value) => _notes.GetValueOrDefault((kind, value));
 
@@ -23,7 +23,7 @@ internal sealed class CandidateNotes
         Remove((kind, value));
         _notes[(kind, value)] = note;
         foreach (var hash in note.Crowd)
-            (CollectionsMarshal.GetValueRefOrAddDefault(_restingOn, hash, out _) ??= []).Add((kind, value));
+            (CollectionsMarshal.GetValueRefOrAddDefault(_restingOn, hash, out _) ??= new(1)).Add((kind, value));
     }
 
     /// <summary>A profile goes.</summary>

@@ -72,6 +72,16 @@ public sealed class EntityBinding
     /// <summary>Kinds that merge by themselves.</summary>
     public FrozenSet<int> StrongKinds { get; }
 
+    /// <summary>Those of some keys that merge by themselves.</summary>
+    public List<IdentityKey> Strong(IReadOnlyList<IdentityKey> keys)
+    {
+        var strong = new List<IdentityKey>(4);
+        for (var i = 0; i < keys.Count; i++)
+            if (StrongKinds.Contains(keys[i].Kind))
+                strong.Add(keys[i]);
+        return strong;
+    }
+
     /// <summary>Kinds of which an entity has only so many join before the others.</summary>
     public int RankOf(IdentityKey key) => _limited.Contains(key.Kind) ? 0 : 1;
 
@@ -85,7 +95,7 @@ public sealed class EntityBinding
 
     /// <summary>A profile gained or lost by an entity, as the store is told.</summary>
     public ProfileDelta Delta(Profile profile, long entity, int delta) =>
-        new(Number, profile.HashBytes(), profile.ToBytes, [.. profile.Candidates(Plan).Select(c => (CandidateKinds[c.Rule], c.Value))], entity, delta);
+        new(Number, profile.HashBytes(), profile.ToBytes, Array.ConvertAll(profile.Candidates(Plan), c => (CandidateKinds[c.Rule], c.Value)), entity, delta);
 
     /// <summary>A source's own id, made unique over connections.</summary>
     public static string SourceKeyValue(int connection, string key) => $"{connection}:{key}";

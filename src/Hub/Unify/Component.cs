@@ -7,7 +7,7 @@ namespace IntegrationHub.Unify;
 /// <param name="EntityBefore">The entity it was in, or 0.</param>
 internal sealed record Member(ContributionRow Row, EntityBinding Binding, IReadOnlyList<IdentityKey> Keys, Profile Profile, long EntityBefore)
 {
-    public List<IdentityKey> Strong { get; } = [.. Keys.Where(k => Binding.StrongKinds.Contains(k.Kind))];
+    public List<IdentityKey> Strong { get; } = Binding.Strong(Keys);
 
     /// <summary>Members that strong keys connect, by position.</summary>
     /// <param name="within">Sets whose borders are not crossed.</param>

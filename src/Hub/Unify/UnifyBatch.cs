@@ -237,15 +237,17 @@ internal sealed record Delta(ContributionRow Row, EntityBinding Binding)
 
     public bool IsLive => !Row.IsWithdrawn;
 
-    public IEnumerable<IdentityKey> StrongBefore => KeysBefore.Where(k => Binding.StrongKinds.Contains(k.Kind));
+    public List<IdentityKey> StrongBefore => field ??= Binding.Strong(KeysBefore);
 
-    public IEnumerable<IdentityKey> StrongAfter => KeysAfter.Where(k => Binding.StrongKinds.Contains(k.Kind));
+    public List<IdentityKey> StrongAfter => field ??= Binding.Strong(KeysAfter);
 
     /// <summary>It may have held together what was together.</summary>
-    public bool LosesStrong => StrongBefore.Except(StrongAfter).Any();
+    public bool LosesStrong => !SameStrong && StrongBefore.Except(StrongAfter).Any();
 
     /// <summary>A replaced contribution does not say the same to identity as before.</summary>
-    public bool IsSeenOtherwise => TimeBefore != Row.ObservedAt || SaysOtherwise || StrongAfter.Except(StrongBefore).Any();
+    public bool IsSeenOtherwise => TimeBefore != Row.ObservedAt || SaysOtherwise || (!SameStrong && StrongAfter.Except(StrongBefore).Any());
+
+    private bool SameStrong => StrongBefore.SequenceEqual(StrongAfter);
 
     /// <summary>A replaced contribution does not say the same to comparisons as before, whenever it was seen.</summary>
     public bool SaysOtherwise => ProfileBefore!.Hash != ProfileAfter!.Hash;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Unify.Identity;
@@ -10,7 +11,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
 {
     private readonly Dictionary<CandidateKey, View> _views = [];
     private readonly HashSet<CandidateKey> _changed = [];
-    private readonly Dictionary<long, (Profile Profile, List<(long Entity, int References)> Holders)?> _profiles = [];
+    private readonly Dictionary<long, Stored> _profiles = [];
     private readonly CandidateHolders _taken = new(binding.Plan, [.. deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore))]);
     private readonly CandidateHolders _brought = new(binding.Plan, [.. deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L))]);
 
@@ -21,7 +22,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     public async ValueTask LoadAsync(Profile profile, HashSet<long> changed)
     {
         foreach (var (rule, value) in profile.Candidates(binding.Plan))
-            await LoadAsync(new(rule, value), profile, changed);
+            if (!_views.ContainsKey(new(rule, value)))
+                await LoadAsync(new(rule, value), profile, changed);
     }
 
     /// <summary>Whether the state of a value of a profile, loaded before, changes by the batch.</summary>
@@ -35,10 +37,11 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     }
 
     /// <summary>
-    /// Adds entities with a profile that a profile is the same as by comparison, and those that held a value whose state changes. Times are not known here, so
-    /// all of them count as near.
+    /// Adds entities with a profile that a profile, loaded before, is the same as by comparison, and those that held a value whose state changes. Times are not
+    /// known here, so all of them count as near.
     /// </summary>
-    public async ValueTask MatchesAsync(Profile profile, HashSet<long> matches)
+    /// <param name="isKnown">Entities that need not be found.</param>
+    public async ValueTask MatchesAsync(Profile profile, Func<long, bool> isKnown, HashSet<long> matches)
     {
         var recognises = false;
         HashSet<UInt128>? compared = null;
@@ -49,31 +52,46 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
             if (!recognises && Score(profile, profile) < binding.Plan.Rules.Merge)
                 return;
             recognises = true;
-            foreach (var (other, entities) in view.Kept ?? await KeptAsync(view))
-                if ((compared ??= []).Add(other.Hash) && PairScore.Most(binding.Plan, profile, other) >= binding.Plan.Rules.Merge)
-                {
-                    // Whether values of the other side are shared decides too.
-                    foreach (var (otherRule, otherValue) in other.Candidates(binding.Plan))
-                        if (binding.Plan.Candidates[otherRule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
-                            await LoadAsync(new(otherRule, otherValue), other, matches);
-                    if (Score(profile, other) >= binding.Plan.Rules.Merge)
-                        matches.UnionWith(entities);
-                }
+            foreach (var other in view.Kept ?? await KeptAsync(view))
+                if (FindsMore(other, isKnown, matches) && (compared ??= []).Add(other.Hash) && await AreSameAsync(profile, other.Profile, matches))
+                    foreach (var holder in other.Holders)
+                        if (view.Keeps(other, holder))
+                            matches.Add(holder.Entity);
         }
+    }
+
+    private static bool FindsMore(Stored profile, Func<long, bool> isKnown, HashSet<long> matches)
+    {
+        foreach (var (entity, _) in profile.Holders)
+            if (!isKnown(entity) && !matches.Contains(entity))
+                return true;
+        return false;
+    }
+
+    private async ValueTask<bool> AreSameAsync(Profile profile, Profile other, HashSet<long> changed)
+    {
+        var (least, most) = PairScore.Range(binding.Plan, profile, other, States.IsShared);
+        if (least >= binding.Plan.Rules.Merge || most < binding.Plan.Rules.Merge)
+            return least >= binding.Plan.Rules.Merge;
+        // Whether values of the other side are shared decides.
+        for (var kind = 0; kind < binding.Plan.Shared.Length; kind++)
+            if (binding.Plan.Shared[kind] is { } shared)
+                for (var i = 0; i < Math.Min(Profile.MostJoined, other[kind].Length); i++)
+                    if (new CandidateKey(shared.Rule, Profile.HashOf(other[kind][i])) is var key && !_views.ContainsKey(key))
+                        await LoadAsync(key, other, changed);
+        return Score(profile, other) >= binding.Plan.Rules.Merge;
     }
 
     private double Score(Profile a, Profile b) => PairScore.Of(binding.Plan, a, b, States.IsShared) is var score ? Math.Max(score.Near, score.Apart) : 0;
 
     private async ValueTask LoadAsync(CandidateKey key, Profile holder, HashSet<long> changed)
     {
-        if (_views.ContainsKey(key))
-            return;
         var (candidate, kind) = (binding.Plan.Candidates[key.Rule], binding.CandidateKinds[key.Rule]);
         var taken = _taken.Of(key);
         var brought = _brought.Of(key);
         // One that so many have that the batch cannot open it: nobody needs to know who they are.
         var most = binding.Plan.Rules.MostCandidates;
-        if (index.Recall(kind, key.Value) is { } note && (note.Count > most + taken.Count || (note.Crowd.Count > 0 && !IsAmong(taken, note.Crowd))))
+        if (index.Recall(kind, key.Value) is { } note && (note.Count > most + taken.Count || (note.Crowd.Count > 0 && !note.Crowd.Any(hash => IsAmong(taken, hash)))))
         {
             Close(key, holder);
             return;
@@ -100,41 +118,43 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         }
 
         await ReadAsync(candidates);
-        var (before, after) = (new CandidateStates(), new CandidateStates());
-        before.Judge(binding.Plan, key, [.. Readable(candidates).Select(r => r.Profile)]);
-        after.Judge(binding.Plan, key, [.. (await KeptAsync(view)).Select(k => k.Profile).Concat(brought.Select(b => b.Profile)).DistinctBy(p => p.Hash)]);
-        States.Add(after);
-        if (before.Closed.Count == after.Closed.Count && before.Shared.Count == after.Shared.Count)
+        var before = CandidateState.Of(binding.Plan, key.Rule, Profiles(Readable(candidates), []));
+        var after = CandidateState.Of(binding.Plan, key.Rule, Profiles(await KeptAsync(view), brought));
+        States.Set(binding.Plan, key, after, holder);
+        if (before == after)
             return;
         _changed.Add(key);
-        foreach (var (_, holders) in Readable(candidates))
-            foreach (var (entity, _) in holders)
+        foreach (var stored in Readable(candidates))
+            foreach (var (entity, _) in stored.Holders)
                 changed.Add(entity);
     }
 
-    private static bool IsAmong(IReadOnlyList<(Profile Profile, long Entity)> taken, IReadOnlyList<UInt128> crowd)
+    private static List<Profile> Profiles(List<Stored> kept, IReadOnlyList<(Profile Profile, long Entity)> brought)
+    {
+        var profiles = new List<Profile>(kept.Count + brought.Count);
+        foreach (var stored in kept)
+            profiles.Add(stored.Profile);
+        for (var i = 0; i < brought.Count; i++)
+            if (!profiles.Exists(p => p.Hash == brought[i].Profile.Hash))
+                profiles.Add(brought[i].Profile);
+        return profiles;
+    }
+
+    private static bool IsAmong(IReadOnlyList<(Profile Profile, long Entity)> taken, UInt128 hash)
     {
         for (var i = 0; i < taken.Count; i++)
-            if (crowd.Contains(taken[i].Profile.Hash))
+            if (taken[i].Profile.Hash == hash)
                 return true;
         return false;
     }
 
     /// <summary>Who else has a value, less what the batch takes away.</summary>
-    private async ValueTask<List<(Profile Profile, List<long> Entities)>> KeptAsync(View view)
+    private async ValueTask<List<Stored>> KeptAsync(View view)
     {
         await ReadAsync(view.Candidates);
-        var kept = new List<(Profile Profile, List<long> Entities)>(view.Candidates.Length);
-        foreach (var (profile, holders) in Readable(view.Candidates))
-        {
-            var entities = new List<long>(holders.Count);
-            foreach (var (entity, references) in holders)
-                if (view.Taken.Count == 0 || references > view.Taken.Count(t => t.Profile.Hash == profile.Hash && t.Entity == entity))
-                    entities.Add(entity);
-            if (entities.Count > 0)
-                kept.Add((profile, entities));
-        }
-
+        var kept = Readable(view.Candidates);
+        if (view.Taken.Count > 0)
+            kept.RemoveAll(view.IsTaken);
         return view.Kept = kept;
     }
 
@@ -146,16 +166,18 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     {
         if (binding.Plan.Candidates[key.Rule] is not { OnlyCounts: true, Kinds: [var kind] } || binding.Plan.Shared[kind] is not { } shared || candidates.Length - taken.Count <= shared.Most)
             return false;
-        var gone = taken.Select(t => t.Profile.Hash).ToHashSet();
-        var staying = new List<Profile>();
-        foreach (var some in candidates.Chunk(2 * shared.Most))
+        var staying = new List<Profile>(2 * shared.Most);
+        for (var read = 0; read < candidates.Length; read += shared.Most + 1)
         {
+            var some = candidates[read..Math.Min(candidates.Length, read + shared.Most + 1)];
             await ReadAsync(some);
-            staying.AddRange(Readable(some).Select(r => r.Profile).Where(p => !gone.Contains(p.Hash)));
+            foreach (var stored in Readable(some))
+                if (!IsAmong(taken, stored.Hash))
+                    staying.Add(stored.Profile);
             // Names are more than contributions where some go by several; few contributions share nothing all the same.
-            if (staying.Count <= shared.Most || CandidateStates.Names(binding.Plan, kind, staying) <= shared.Most)
+            if (staying.Count <= shared.Most || CandidateState.Names(binding.Plan, kind, staying) <= shared.Most)
                 continue;
-            index.Remember(binding.CandidateKinds[key.Rule], key.Value, new(0, [.. staying.Select(p => p.Hash)]));
+            index.Remember(binding.CandidateKinds[key.Rule], key.Value, new(0, staying.ConvertAll(p => p.Hash)));
             return true;
         }
 
@@ -167,18 +189,20 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         List<long>? missing = null;
         foreach (var candidate in candidates)
             if (!_profiles.ContainsKey(candidate))
-                (missing ??= []).Add(candidate);
+                (missing ??= new(candidates.Length)).Add(candidate);
         if (missing is null)
             return;
         foreach (var row in await index.ProfilesAsync(missing))
-            _profiles[row.Id] = Profile.FromBytes(binding.Plan, row.Body, row.Hash) is { } profile ? (profile, row.Holders) : null;
+            _profiles[row.Id] = new(binding.Plan, row);
     }
 
-    private IEnumerable<(Profile Profile, List<(long Entity, int References)> Holders)> Readable(long[] candidates)
+    private List<Stored> Readable(long[] candidates)
     {
+        var readable = new List<Stored>(candidates.Length);
         foreach (var candidate in candidates)
-            if (_profiles[candidate] is { } profile)
-                yield return profile;
+            if (_profiles[candidate] is { IsReadable: true } stored)
+                readable.Add(stored);
+        return readable;
     }
 
     /// <summary>Of a value that too many have, whoever they are: nothing is compared because of it, and its state is what it was.</summary>
@@ -187,7 +211,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         _views[key] = new([], []);
         States.Closed.Add(key);
         if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
-            States.Share(kind, holder.Values[kind].First(v => Profile.HashOf(v) == key.Value));
+            States.Share(kind, Array.Find(holder[kind], v => Profile.HashOf(v) == key.Value)!);
     }
 
     /// <summary>What the store keeps of a value, and what the batch takes away of it. Who they are is read when it matters.</summary>
@@ -197,6 +221,38 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
 
         public IReadOnlyList<(Profile Profile, long Entity)> Taken { get; } = taken;
 
-        public List<(Profile Profile, List<long> Entities)>? Kept { get; set; }
+        public List<Stored>? Kept { get; set; }
+
+        /// <summary>Whether the batch leaves nobody a contribution that has a profile.</summary>
+        public bool IsTaken(Stored stored)
+        {
+            foreach (var holder in stored.Holders)
+                if (Keeps(stored, holder))
+                    return false;
+            return true;
+        }
+
+        /// <summary>Whether the batch leaves an entity a contribution that has a profile.</summary>
+        public bool Keeps(Stored stored, (long Entity, int References) holder)
+        {
+            var left = holder.References;
+            for (var i = 0; i < Taken.Count; i++)
+                if (Taken[i].Entity == holder.Entity && Taken[i].Profile.Hash == stored.Hash)
+                    left--;
+            return left > 0;
+        }
+    }
+
+    /// <summary>A profile that the store keeps. What it says is read when it matters.</summary>
+    private sealed class Stored(MatchPlan plan, ProfileRow row)
+    {
+        /// <summary>One of a model with other kinds says nothing until its record is read or mapped again.</summary>
+        public bool IsReadable { get; } = Profile.IsOf(plan, row.Body);
+
+        public UInt128 Hash { get; } = BinaryPrimitives.ReadUInt128LittleEndian(row.Hash);
+
+        public Profile Profile => field ??= Profile.FromBytes(plan, row.Body, Hash);
+
+        public List<(long Entity, int References)> Holders => row.Holders;
     }
 }

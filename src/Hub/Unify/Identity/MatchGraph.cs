@@ -54,8 +54,8 @@ internal sealed class MatchGraph
         {
             var few = _plan.FewOf(rule);
             foreach (var (value, slot) in _rules[rule].Slots)
-                if (_rules[rule].Counts[slot] > few)
-                    states.Judge(_plan, new(rule, value), Profiles(rule, slot));
+                if (_rules[rule].Counts[slot] > few && Profiles(rule, slot) is var profiles)
+                    states.Set(_plan, new(rule, value), CandidateState.Of(_plan, rule, profiles), profiles[0]);
         }
 
         return states;
@@ -212,7 +212,7 @@ internal sealed class MatchGraph
         if (kinds.Length == 1 || states.Shared.Count == 0)
             return true;
         foreach (var kind in kinds)
-            if (_plan.Shared[kind] is { Worthless: true } && PairScore.AllShared(kind, profile.Values[kind], states.IsShared))
+            if (_plan.Shared[kind] is { Worthless: true } && PairScore.AllShared(kind, profile[kind], states.IsShared))
                 return false;
         return true;
     }

@@ -47,28 +47,42 @@ internal sealed class CandidateStates
         _kinds.Add(kind);
     }
 
-    public void Add(CandidateStates others)
-    {
-        Closed.UnionWith(others.Closed);
-        foreach (var (kind, value) in others.Shared)
-            Share(kind, value);
-    }
-
     private readonly HashSet<int> _kinds = [];
 
-    /// <summary>Judges one value by the profiles that have it.</summary>
-    public void Judge(MatchPlan plan, CandidateKey key, IReadOnlyCollection<Profile> profiles)
+    /// <summary>Notes the state of a value.</summary>
+    /// <param name="holder">Any profile that has the value.</param>
+    public void Set(MatchPlan plan, CandidateKey key, CandidateState state, Profile holder)
     {
-        if (profiles.Count > plan.Rules.MostCandidates || plan.Candidates[key.Rule].OnlyCounts)
+        if (state.IsClosed)
             Closed.Add(key);
-        var candidate = plan.Candidates[key.Rule];
-        if (candidate.Kinds is not [var kind] || plan.Shared[kind] is not { } shared || profiles.Count <= plan.FewOf(key.Rule))
-            return;
-        if (profiles.Count > plan.Rules.MostCandidates || Names(plan, kind, profiles) > shared.Most)
-            Share(kind, profiles.First().Values[kind].First(v => Profile.HashOf(v) == key.Value));
+        if (state.IsShared && plan.Candidates[key.Rule].Kinds is [var kind])
+            Share(kind, Array.Find(holder[kind], v => Profile.HashOf(v) == key.Value)!);
+    }
+}
+
+/// <summary>What is known of one candidate value.</summary>
+/// <param name="IsClosed">Nothing is compared because of it.</param>
+/// <param name="IsShared">It is seen under too many names.</param>
+internal readonly record struct CandidateState(bool IsClosed, bool IsShared)
+{
+    /// <summary>Judges a value by the profiles that have it.</summary>
+    public static CandidateState Of(MatchPlan plan, int rule, IReadOnlyList<Profile> profiles)
+    {
+        var isTooMany = profiles.Count > plan.Rules.MostCandidates;
+        var isShared = profiles.Count > plan.FewOf(rule) && plan.Candidates[rule].Kinds is [var kind] && plan.Shared[kind] is { } shared && (isTooMany || Names(plan, kind, profiles) > shared.Most);
+        return new(isTooMany || plan.Candidates[rule].OnlyCounts, isShared);
     }
 
     /// <summary>Under how many names a value is seen; people entered for their company do not count. For a name itself every profile counts.</summary>
-    public static int Names(MatchPlan plan, int kind, IReadOnlyCollection<Profile> profiles) => plan.Guard is not { } guard || guard.Kind == kind ? profiles.Count
-        : profiles.Where(p => !PairScore.Stands(guard, p)).SelectMany(p => p.Values[guard.Kind]).Distinct(StringComparer.Ordinal).Count();
+    public static int Names(MatchPlan plan, int kind, IReadOnlyList<Profile> profiles)
+    {
+        if (plan.Guard is not { } guard || guard.Kind == kind)
+            return profiles.Count;
+        var names = new HashSet<string>(profiles.Count, StringComparer.Ordinal);
+        for (var i = 0; i < profiles.Count; i++)
+            if (!PairScore.Stands(guard, profiles[i]))
+                foreach (var name in profiles[i][guard.Kind])
+                    names.Add(name);
+        return names.Count;
+    }
 }

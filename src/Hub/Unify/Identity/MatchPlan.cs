@@ -27,8 +27,8 @@ public sealed class MatchPlan
             .. merging.Select(c => Planned(c, onlyCounts: false)),
             .. counted.Select(k => Planned(new([k.Name]), onlyCounts: true)),
         ];
-        Shared = new SharedRule?[Kinds.Count];
-        for (var i = 0; i < Candidates.Count; i++)
+        Shared = new SharedRule?[Kinds.Length];
+        for (var i = 0; i < Candidates.Length; i++)
             if (Candidates[i].Kinds is [var only] && type.IdentityKind(Kinds[only])?.Shared is { } most)
                 Shared[only] = new(i, most, Worthless: Rules.Comparisons.All(c => c.Kind != Kinds[only] || c.Shared == 0));
     }
@@ -38,31 +38,31 @@ public sealed class MatchPlan
     public MatchingRules Rules { get; }
 
     /// <summary>Names of the kinds in a profile, in order; a demoted kind ends in <c>?</c>.</summary>
-    public IReadOnlyList<string> Kinds { get; }
+    public string[] Kinds { get; }
 
     internal JsonName[] KindNames { get; }
 
     /// <summary>The declarations of <see cref="Kinds"/>; none of a demoted kind.</summary>
     internal IdentityKind?[] Declared { get; }
 
-    public IReadOnlyList<PlannedComparison> Comparisons { get; }
+    public PlannedComparison[] Comparisons { get; }
 
     public PlannedComparison? Guard { get; }
 
     /// <summary>Comparisons that look at what entities have when a pair does not say.</summary>
-    public IReadOnlyList<PlannedComparison> Whole { get; }
+    public PlannedComparison[] Whole { get; }
 
     /// <summary>Kinds of which an entity holds only so many values.</summary>
-    public IReadOnlyList<(int Kind, int Most)> Limits { get; }
+    public (int Kind, int Most)[] Limits { get; }
 
     /// <summary>The rules that find pairs to merge. One over a single hint finds proposals only and is not among them.</summary>
-    public IReadOnlyList<Candidate> Candidates { get; }
+    public Candidate[] Candidates { get; }
 
     /// <summary>For kinds whose values can be shared by too many, by position.</summary>
     public SharedRule?[] Shared { get; }
 
     /// <summary>Whether anything but plain strong keys decides about this type.</summary>
-    public bool Decides => Candidates.Count > 0 || Limits.Count > 0;
+    public bool Decides => Candidates.Length > 0 || Limits.Length > 0;
 
     /// <summary>Of a rule's value that so few have, nothing depends on who they are: it is no reason to leave anything out, and it is shared by nobody.</summary>
     public int FewOf(int rule) => Candidates[rule].Kinds is [var kind] && Shared[kind] is { } shared ? Math.Min(Rules.MostCandidates, shared.Most) : Rules.MostCandidates;
@@ -75,7 +75,7 @@ public sealed class MatchPlan
 
     private int Kind(string name)
     {
-        for (var i = 0; i < Kinds.Count; i++)
+        for (var i = 0; i < Kinds.Length; i++)
             if (Kinds[i] == name)
                 return i;
         return -1;

@@ -121,7 +121,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
                 else
                     open.Add(holder.Entity);
         _matches.Clear();
-        await _views.MatchesAsync(member.Profile, _matches);
+        await _views.MatchesAsync(member.Profile, entity => _opened.Contains(entity) || _attached.Contains((index, entity)), _matches);
         foreach (var entity in _matches)
             if (!_attached.Contains((index, entity)))
                 open.Add(entity);
@@ -139,7 +139,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
     {
         foreach (var (kind, most) in binding.Plan.Limits)
         {
-            var values = members.SelectMany(m => m.Profile.Values[kind]).ToHashSet(StringComparer.Ordinal);
+            var values = members.SelectMany(m => m.Profile[kind]).ToHashSet(StringComparer.Ordinal);
             if (values.Count == 0)
                 continue;
             // What is only compared is no key: it takes the contributions to know what the entity has of it.

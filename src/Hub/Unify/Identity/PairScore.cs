@@ -46,21 +46,25 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         return new(near, apart, within);
     }
 
-    /// <summary>What a pair scores at most, whatever is shared and whenever the two were seen.</summary>
-    public static double Most(MatchPlan plan, Profile a, Profile b)
+    /// <summary>What a pair scores at least and at most, whichever values of the second profile are shared and whenever the two were seen.</summary>
+    /// <param name="isShared">Whether a value of a kind that the first profile has is shared by too many.</param>
+    public static (double Least, double Most) Range(MatchPlan plan, Profile a, Profile b, Func<int, string, bool> isShared)
     {
-        var most = 0.0;
+        var (near, apart) = ((Least: 0.0, Most: 0.0), (Least: 0.0, Most: 0.0));
         foreach (var comparison in plan.Comparisons)
         {
             if (!Asks(comparison, a, b, out var left, out var right))
                 continue;
             var rule = comparison.Rule;
-            var (_, weight) = Compare(comparison, a, b, left, right, static (_, _) => false);
-            weight = Math.Max(weight, rule.Apart ?? weight);
-            most += plan.Shared[comparison.Kind] is null ? weight : Math.Max(weight, rule.Shared);
+            var (outcome, weight) = Compare(comparison, a, b, left, right, isShared);
+            var later = outcome == "equal" ? rule.Apart ?? weight : weight;
+            // A value that both have is one of the first profile's. That values differ counts only when neither side's are shared.
+            var mayBeShared = plan.Shared[comparison.Kind] is not null && (a[comparison.Kind].Length > Profile.MostJoined || (rule.Shared == 0 && !Common(left, right)));
+            near = (near.Least + (mayBeShared ? Math.Min(weight, rule.Shared) : weight), near.Most + (mayBeShared ? Math.Max(weight, rule.Shared) : weight));
+            apart = (apart.Least + (mayBeShared ? Math.Min(later, rule.Shared) : later), apart.Most + (mayBeShared ? Math.Max(later, rule.Shared) : later));
         }
 
-        return most;
+        return (Math.Max(near.Least, apart.Least), Math.Max(near.Most, apart.Most));
     }
 
     /// <summary>Whether a pair says by itself what a comparison asks: both sides have a value, or another kind says the same.</summary>
@@ -70,7 +74,7 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
     /// <summary>The values of a profile that count when they differ: what is shared by many says nothing.</summary>
     public static string[] Counting(PlannedComparison comparison, Profile profile, Func<int, string, bool> isShared)
     {
-        var values = profile.Values[comparison.Kind];
+        var values = profile[comparison.Kind];
         return comparison.Rule.Shared == 0 && values.Length > 0 && AllShared(comparison.Kind, values, isShared) ? [] : values;
     }
 
@@ -87,10 +91,10 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
     /// <summary>Whether a profile gives a person's name for the name of the entity.</summary>
     public static bool Stands(PlannedComparison comparison, Profile profile)
     {
-        if (comparison.Crossed < 0 || profile.Values[comparison.Kind].Length == 0)
+        if (comparison.Crossed < 0 || profile[comparison.Kind].Length == 0)
             return false;
-        foreach (var value in profile.Values[comparison.Kind])
-            if (Array.IndexOf(profile.Values[comparison.Crossed], value) < 0)
+        foreach (var value in profile[comparison.Kind])
+            if (Array.IndexOf(profile[comparison.Crossed], value) < 0)
                 return false;
         return true;
     }
@@ -126,11 +130,11 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
 
         if (comparison.Crossed >= 0)
         {
-            if (Common(left, b.Values[comparison.Crossed]) || Common(right, a.Values[comparison.Crossed]))
+            if (Common(left, b[comparison.Crossed]) || Common(right, a[comparison.Crossed]))
                 return ("crossed", rule.CrossedEqual);
             var (personA, personB) = (Stands(comparison, a), Stands(comparison, b));
             // Two people may be asked for one company, and who is asked for it may not be told.
-            if ((personA && personB) || (personA != personB && (personA ? b : a).Values[comparison.Crossed].Length == 0))
+            if ((personA && personB) || (personA != personB && (personA ? b : a)[comparison.Crossed].Length == 0))
                 return ("unknown", 0);
         }
 
@@ -146,10 +150,10 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
 
     private static string[] Besides(PlannedComparison comparison, Profile profile)
     {
-        var values = profile.Values[comparison.Kind];
+        var values = profile[comparison.Kind];
         foreach (var kind in comparison.Besides)
-            if (Common(values, profile.Values[kind]))
-                values = [.. values.Except(profile.Values[kind], StringComparer.Ordinal)];
+            if (Common(values, profile[kind]))
+                values = [.. values.Except(profile[kind], StringComparer.Ordinal)];
         return values;
     }
 
@@ -157,7 +161,7 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
     private static bool IsSaid(int[] kinds, Profile a, Profile b)
     {
         foreach (var kind in kinds)
-            if (Common(a.Values[kind], b.Values[kind]))
+            if (Common(a[kind], b[kind]))
                 return true;
         return false;
     }

@@ -11,16 +11,26 @@ public sealed class Profile
     private const char BetweenValues = '\u001F';
     private const char BetweenKinds = '\u001E';
 
+    private const int KnownHashes = 256;
+
     [ThreadStatic]
     private static Utf8Output? _text;
 
+    [ThreadStatic]
+    private static (string? Text, long Hash)[]? _hashes;
+
+    private readonly string[]?[] _values;
+    private readonly ReadOnlyMemory<byte> _kept;
     private UInt128? _hash;
     private (int Rule, long Value)[]? _candidates;
 
-    public Profile(string[][] values) => Values = values;
+    /// <param name="values">Distinct values of each kind, in ordinal order; none has U+001E or U+001F in it.</param>
+    public Profile(string[][] values) => _values = values;
 
-    /// <summary>Distinct values of each kind, in ordinal order; none has U+001E or U+001F in it.</summary>
-    public string[][] Values { get; }
+    private Profile(int kinds, ReadOnlyMemory<byte> kept, UInt128 hash) => (_values, _kept, _hash) = (new string[kinds][], kept, hash);
+
+    /// <summary>Distinct values of a kind, by position, in ordinal order.</summary>
+    public string[] this[int kind] => _values[kind] ??= Kept(kind);
 
     /// <summary>The same for profiles that say the same, in every process.</summary>
     public UInt128 Hash => _hash ??= Wide(Text().Written);
@@ -30,7 +40,7 @@ public sealed class Profile
     /// <param name="tape">The contribution's JSON.</param>
     public static Profile Read(MatchPlan plan, JsonTape tape)
     {
-        var values = new string[plan.Kinds.Count][];
+        var values = new string[plan.Kinds.Length][];
         var identity = tape.Find(0, "identity"u8);
         for (var i = 0; i < values.Length; i++)
         {
@@ -61,8 +71,8 @@ public sealed class Profile
     {
         if (_candidates is not null)
             return _candidates;
-        var found = new List<(int, long)>(plan.Candidates.Count);
-        for (var rule = 0; rule < plan.Candidates.Count; rule++)
+        var found = new List<(int, long)>(plan.Candidates.Length);
+        for (var rule = 0; rule < plan.Candidates.Length; rule++)
         {
             var room = MostJoined;
             Join(rule, plan.Candidates[rule], 0, "", ref room, found);
@@ -81,41 +91,33 @@ public sealed class Profile
     /// <summary>The bytes the store keeps.</summary>
     public byte[] ToBytes() => Text().Written.ToArray();
 
-    /// <summary>A profile that the store kept, or <c>null</c> when it is of a model with other kinds: it says nothing until its record is read or mapped again.</summary>
-    /// <param name="hash">As from <see cref="HashBytes"/>.</param>
-    public static Profile? FromBytes(MatchPlan plan, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> hash)
-    {
-        if (bytes.Count((byte)BetweenKinds) != plan.Kinds.Count - 1)
-            return null;
-        var values = new string[plan.Kinds.Count][];
-        var kind = 0;
-        foreach (var range in bytes.Split((byte)BetweenKinds))
-        {
-            var all = bytes[range];
-            var said = values[kind++] = all.IsEmpty ? [] : new string[all.Count((byte)BetweenValues) + 1];
-            var i = 0;
-            if (said.Length > 0)
-                foreach (var value in all.Split((byte)BetweenValues))
-                    said[i++] = Encoding.UTF8.GetString(all[value]);
-        }
+    /// <summary>Whether bytes that the store kept are of a model with these kinds.</summary>
+    public static bool IsOf(MatchPlan plan, ReadOnlySpan<byte> bytes) => bytes.Count((byte)BetweenKinds) == plan.Kinds.Length - 1;
 
-        return new(values) { _hash = BinaryPrimitives.ReadUInt128LittleEndian(hash) };
-    }
+    /// <summary>A profile that the store kept. Of many only some kinds are asked for, so each is read when it is.</summary>
+    /// <param name="bytes">Those of <see cref="ToBytes"/>, of a model with the same kinds.</param>
+    /// <param name="hash">That of <see cref="Hash"/>.</param>
+    public static Profile FromBytes(MatchPlan plan, ReadOnlyMemory<byte> bytes, UInt128 hash) => new(plan.Kinds.Length, bytes, hash);
 
     /// <summary>The number a candidate value is found by.</summary>
     public static long HashOf(string value)
     {
+        // Who is compared with each other says mostly the same, one after the other.
+        ref var known = ref (_hashes ??= new (string?, long)[KnownHashes])[(uint)value.GetHashCode() % KnownHashes];
+        if (known.Text == value)
+            return known.Hash;
         var length = Encoding.UTF8.GetMaxByteCount(value.Length);
         var bytes = length <= 1024 ? stackalloc byte[length] : new byte[length];
-        return (long)(ulong)Wide(bytes[..Encoding.UTF8.GetBytes(value, bytes)]);
+        known = (value, (long)(ulong)Wide(bytes[..Encoding.UTF8.GetBytes(value, bytes)]));
+        return known.Hash;
     }
 
     /// <summary>A contribution with many values of several kinds is found by the first of their combinations.</summary>
-    private const int MostJoined = 64;
+    internal const int MostJoined = 64;
 
     private void Join(int rule, Candidate candidate, int at, string joined, ref int room, List<(int, long)> found)
     {
-        foreach (var value in Values[candidate.Kinds[at]])
+        foreach (var value in this[candidate.Kinds[at]])
             if (room == 0)
                 return;
             else if (at > 0 && IsSaid(candidate.Besides[at], value))
@@ -132,9 +134,25 @@ public sealed class Profile
     private bool IsSaid(int[] kinds, string value)
     {
         foreach (var kind in kinds)
-            if (Array.IndexOf(Values[kind], value) >= 0)
+            if (Array.IndexOf(this[kind], value) >= 0)
                 return true;
         return false;
+    }
+
+    private string[] Kept(int kind)
+    {
+        var rest = _kept.Span;
+        for (; kind > 0; kind--)
+            rest = rest[(rest.IndexOf((byte)BetweenKinds) + 1)..];
+        var end = rest.IndexOf((byte)BetweenKinds);
+        var all = end < 0 ? rest : rest[..end];
+        if (all.IsEmpty)
+            return [];
+        var values = new string[all.Count((byte)BetweenValues) + 1];
+        var i = 0;
+        foreach (var value in all.Split((byte)BetweenValues))
+            values[i++] = Encoding.UTF8.GetString(all[value]);
+        return values;
     }
 
     private static UInt128 Wide(ReadOnlySpan<byte> text)
@@ -150,15 +168,16 @@ public sealed class Profile
     {
         var text = _text ??= new();
         text.Clear();
-        for (var kind = 0; kind < Values.Length; kind++)
+        for (var kind = 0; kind < _values.Length; kind++)
         {
             if (kind > 0)
                 text.WriteByte((byte)BetweenKinds);
-            for (var i = 0; i < Values[kind].Length; i++)
+            var values = this[kind];
+            for (var i = 0; i < values.Length; i++)
             {
                 if (i > 0)
                     text.WriteByte((byte)BetweenValues);
-                Encoding.UTF8.GetBytes(Values[kind][i], text);
+                Encoding.UTF8.GetBytes(values[i], text);
             }
         }
 

@@ -70,7 +70,7 @@ public sealed class Proposals(IHubReader reader, EntityBinding binding)
     private IReadOnlyList<long> Counted(List<(string Name, int Number)> kinds, IdentityKey key, IReadOnlyList<long> holders)
     {
         var name = kinds.First(k => k.Number == key.Kind).Name;
-        for (var kind = 0; kind < binding.Plan.Kinds.Count; kind++)
+        for (var kind = 0; kind < binding.Plan.Kinds.Length; kind++)
             if (binding.Plan.Kinds[kind] == name)
                 _holders[(kind, key.Value)] = holders.Count;
         return holders;
@@ -82,7 +82,7 @@ public sealed class Proposals(IHubReader reader, EntityBinding binding)
         if (_keys[a].Any(x => _keys[b].Any(y => apart.Contains((x, y)) || apart.Contains((y, x)))))
             return null;
         foreach (var (kind, most) in binding.Plan.Limits)
-            if (left.Concat(right).SelectMany(p => p.Values[kind]).Distinct(StringComparer.Ordinal).Count() > most)
+            if (left.Concat(right).SelectMany(p => p[kind]).Distinct(StringComparer.Ordinal).Count() > most)
                 return null;
         Proposal? best = null;
         foreach (var one in left)
@@ -104,7 +104,7 @@ public sealed class Proposals(IHubReader reader, EntityBinding binding)
     {
         if (finding.Outcome != "equal")
             return finding;
-        var kind = Enumerable.Range(0, binding.Plan.Kinds.Count).First(k => binding.Plan.Kinds[k] == finding.Kind);
+        var kind = Enumerable.Range(0, binding.Plan.Kinds.Length).First(k => binding.Plan.Kinds[k] == finding.Kind);
         var holders = finding.A.Intersect(finding.B, StringComparer.Ordinal).Select(v => _holders.GetValueOrDefault((kind, v), 2)).DefaultIfEmpty(2).Min();
         return finding with { Weight = Math.Round(Math.Max(0, finding.Weight + 1 - Math.Log2(Math.Max(2, holders))), 2) };
     }

@@ -26,7 +26,7 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
             HashSet<string>? values = null;
             var only = "";
             foreach (var node in part)
-                foreach (var value in nodes[node].Profile.Values[kind])
+                foreach (var value in nodes[node].Profile[kind])
                     if (only.Length == 0)
                         only = value;
                     else if (value != only && (values ??= [only]).Add(value) && values.Count > most)
@@ -44,7 +44,7 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
     {
         var only = "";
         foreach (var node in part)
-            foreach (var value in nodes[node].Profile.Values[kind])
+            foreach (var value in nodes[node].Profile[kind])
                 if (only.Length == 0)
                     only = value;
                 else if (value != only)
@@ -55,8 +55,9 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
     /// <summary>For each node the position of the first node of its entity.</summary>
     public int[] Run(IReadOnlyList<MatchEdge> edges, Func<IdentityKey, int> rankOf)
     {
-        foreach (var ruling in rulings.OrderByDescending(r => r.Number))
-            Apply(ruling);
+        if (rulings.Count > 0)
+            foreach (var ruling in rulings.OrderByDescending(r => r.Number))
+                Apply(ruling);
         JoinStrong(rankOf);
         foreach (var edge in edges.OrderByDescending(e => e.Score).ThenBy(e => e.Distance).ThenBy(e => First(e), StringComparer.Ordinal).ThenBy(e => Last(e), StringComparer.Ordinal))
             Join(edge.A, edge.B, edge);
@@ -120,7 +121,7 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
             _clusters[root].Parts = 1;
     }
 
-    private int Limited(int node) => plan.Limits.Sum(l => nodes[node].Profile.Values[l.Kind].Length);
+    private int Limited(int node) => plan.Limits.Sum(l => nodes[node].Profile[l.Kind].Length);
 
     private bool Join(int a, int b, MatchEdge? weak = null, bool decided = false)
     {
@@ -144,7 +145,7 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
     private bool Stands(MatchEdge edge, Cluster a, Cluster b)
     {
         var score = edge.Score;
-        for (var i = 0; i < plan.Whole.Count; i++)
+        for (var i = 0; i < plan.Whole.Length; i++)
             if (a.Differs(b, i) && !PairScore.Says(plan.Whole[i], nodes[edge.A].Profile, nodes[edge.B].Profile, isShared))
                 score += plan.Whole[i].Rule.Different;
         return score >= plan.Rules.Merge;
@@ -166,11 +167,11 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
     {
         private readonly string[][] _whole = [.. plan.Whole.Select(w => PairScore.Counting(w, profile, isShared))];
 
-        private readonly string[][] _limited = [.. plan.Limits.Select(l => profile.Values[l.Kind])];
+        private readonly string[][] _limited = [.. plan.Limits.Select(l => profile[l.Kind])];
 
-        private string[] _names = plan.Guard is { } guard ? profile.Values[guard.Kind] : [];
+        private string[] _names = plan.Guard is { } guard ? profile[guard.Kind] : [];
 
-        private string[] _people = plan.Guard is { Crossed: >= 0 } guard ? profile.Values[guard.Crossed] : [];
+        private string[] _people = plan.Guard is { Crossed: >= 0 } guard ? profile[guard.Crossed] : [];
 
         public int Size { get; private set; } = 1;
 

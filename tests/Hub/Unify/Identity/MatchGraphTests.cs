@@ -41,7 +41,7 @@ public sealed class MatchGraphTests
             Assert.Equal(parts, Parts(nodes, every: true));
         },
         iter: 20_000,
-        print: nodes => string.Join(" | ", nodes.Select(n => $"{string.Join(' ', n.Profile.Values.SelectMany(v => v))} {n.Time / Day}")));
+        print: nodes => string.Join(" | ", nodes.Select(n => $"{string.Join(" ", Plan.Kinds.SelectMany((_, k) => n.Profile[k]))} {n.Time / Day}")));
 
     [Fact]
     public void What_is_seen_at_no_known_time_is_near_to_all_of_those_who_say_the_same()

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using IntegrationHub.Model;
 using IntegrationHub.Storage;
@@ -183,7 +184,7 @@ internal sealed class MatchRig : IAsyncDisposable
     private IEnumerable<string> Listed() =>
         from row in Query("SELECT id||' '||hex(hash)||' '||hex(body) FROM profiles")
         let parts = row.Split(' ')
-        let profile = Profile.FromBytes(Type.Plan, Convert.FromHexString(parts[2]), Convert.FromHexString(parts[1]))
+        let profile = Profile.FromBytes(Type.Plan, Convert.FromHexString(parts[2]), BinaryPrimitives.ReadUInt128LittleEndian(Convert.FromHexString(parts[1])))
         from candidate in profile.Candidates(Type.Plan).Distinct()
         select $"{parts[0]} {Type.CandidateKinds[candidate.Rule]} {candidate.Value}";
 

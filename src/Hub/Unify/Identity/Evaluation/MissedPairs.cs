@@ -29,7 +29,7 @@ public sealed record MissedPairs(IReadOnlyList<string> Shares, long Pairs)
 
     private static IEnumerable<string> Shared(MatchPlan plan, List<Profile> a, List<Profile> b)
     {
-        for (var kind = 0; kind < plan.Kinds.Count; kind++)
+        for (var kind = 0; kind < plan.Kinds.Length; kind++)
             if (Weighs(plan, kind) && Common(a, kind, b, kind))
                 yield return plan.Kinds[kind];
         if (plan.Guard is { Crossed: >= 0 } guard && (Common(a, guard.Kind, b, guard.Crossed) || Common(b, guard.Kind, a, guard.Crossed)))
@@ -41,7 +41,7 @@ public sealed record MissedPairs(IReadOnlyList<string> Shares, long Pairs)
 
     private static bool Common(List<Profile> a, int kind, List<Profile> b, int other)
     {
-        var values = a.SelectMany(p => p.Values[kind]).ToHashSet(StringComparer.Ordinal);
-        return values.Count > 0 && b.SelectMany(p => p.Values[other]).Any(values.Contains);
+        var values = a.SelectMany(p => p[kind]).ToHashSet(StringComparer.Ordinal);
+        return values.Count > 0 && b.SelectMany(p => p[other]).Any(values.Contains);
     }
 }
