@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using IntegrationHub.Json;
 using IntegrationHub.Model;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify.Identity;
@@ -41,6 +42,7 @@ public sealed class EntityBinding
     private readonly FrozenDictionary<string, KindBinding> _kinds;
     private readonly FrozenDictionary<string, int> _links;
     private readonly FrozenSet<int> _limited;
+    private readonly IdentityName[] _names;
 
     public EntityBinding(EntityType type, Catalog catalog)
     {
@@ -53,6 +55,7 @@ public sealed class EntityBinding
         _kinds = type.Identity.Where(k => k.Strength != Strength.Evidence).ToFrozenDictionary(k => k.Name, k => new KindBinding(k, catalog.Key(type.Name, k.Name, false), catalog.Key(type.Name, k.Name, true)), StringComparer.Ordinal);
         _links = type.Links.ToFrozenDictionary(l => l.Name, l => catalog.Link(type.Name, l.Name), StringComparer.Ordinal);
         _limited = [.. _kinds.Values.Where(k => k.Kind.Limit is not null).Select(k => k.Number)];
+        _names = [new(new("source"), null, IsDemoted: false, SourceKey, SourceKey, Position: -1), .. type.Identity.SelectMany(k => new[] { NameOf(k, demoted: false), NameOf(k, demoted: true) })];
         StrongKinds = [SourceKey, .. _kinds.Values.Where(k => k.Kind.Strength == Strength.Strong).Select(k => k.Number)];
     }
 
@@ -85,8 +88,14 @@ public sealed class EntityBinding
     /// <summary>Kinds of which an entity has only so many join before the others.</summary>
     public int RankOf(IdentityKey key) => _limited.Contains(key.Kind) ? 0 : 1;
 
-    /// <summary>The declaration of a kind, or <c>null</c> when it is no key.</summary>
-    public IdentityKind? Declared(string name) => _kinds.GetValueOrDefault(name)?.Kind;
+    /// <summary>What a name in the identity of a contribution stands for, or <c>null</c> when the model does not declare it.</summary>
+    internal IdentityName? IdentityName(JsonTape tape, int node)
+    {
+        foreach (var name in _names)
+            if (name.Name.Hash == tape[node].NameHash && tape.TextEquals(node, name.Name.Utf8))
+                return name;
+        return null;
+    }
 
     /// <summary>The number of a kind of identity value; a demoted one is a kind of its own that never merges.</summary>
     public int Kind(string name, bool demoted) => _kinds.TryGetValue(name, out var kind) ? demoted ? kind.DemotedNumber : kind.Number : -1;
@@ -100,5 +109,18 @@ public sealed class EntityBinding
     /// <summary>A source's own id, made unique over connections.</summary>
     public static string SourceKeyValue(int connection, string key) => $"{connection}:{key}";
 
+    private IdentityName NameOf(IdentityKind kind, bool demoted)
+    {
+        var name = demoted ? kind.Name + "?" : kind.Name;
+        return new(new(name), kind, demoted, Kind(kind.Name, demoted), Kind(kind.Name, demoted: true), Array.IndexOf(Plan.Kinds, name));
+    }
+
     private sealed record KindBinding(IdentityKind Kind, int Number, int DemotedNumber);
 }
+
+/// <summary>A name in the identity of contributions.</summary>
+/// <param name="Kind">What it is declared as; <c>null</c> for <c>source</c>, which says what a pin is pinned to.</param>
+/// <param name="Key">Number of its keys, -1 when its values are only compared.</param>
+/// <param name="DemotedKey">Number of those keys that may not join.</param>
+/// <param name="Position">In <see cref="MatchPlan.Kinds"/>, or -1.</param>
+internal sealed record IdentityName(JsonName Name, IdentityKind? Kind, bool IsDemoted, int Key, int DemotedKey, int Position);

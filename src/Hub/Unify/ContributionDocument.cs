@@ -14,7 +14,7 @@ public static class ContributionDocument
     private static JsonTape? _tape;
 
     /// <summary>All identity keys of a contribution, its source key first.</summary>
-    public static List<IdentityKey> Keys(ContributionRow row, EntityBinding binding) => Keys(Parse(row.Body), row.Connection, row.Key, binding);
+    public static List<IdentityKey> Keys(ContributionRow row, EntityBinding binding) => Identity(row, binding).Keys;
 
     /// <summary>All identity keys of a contribution, and what comparisons see of it.</summary>
     public static (List<IdentityKey> Keys, Profile Profile) Identity(ContributionRow row, EntityBinding binding) => Identity(row.Connection, row.Key, row.Body, binding);
@@ -25,51 +25,55 @@ public static class ContributionDocument
     public static (List<IdentityKey> Keys, Profile Profile) Identity(int connection, string key, ArraySegment<byte> body, EntityBinding binding)
     {
         var tape = Parse(body);
-        return (Keys(tape, connection, key, binding), Profile.Read(binding.Plan, tape));
-    }
-
-    private static List<IdentityKey> Keys(JsonTape tape, int connection, string key, EntityBinding binding)
-    {
-        var keys = new List<IdentityKey> { new(binding.SourceKey, EntityBinding.SourceKeyValue(connection, key)) };
-        var identity = tape.Find(0, "identity"u8);
-        if (identity < 0)
-            return keys;
-        foreach (var values in tape.Children(identity))
-        {
-            var name = tape.GetText(values - 1);
-            var demoted = name.EndsWith('?');
-            if (demoted)
-                name = name[..^1];
-            if (name == "source")
+        var keys = new List<IdentityKey>(8) { new(binding.SourceKey, EntityBinding.SourceKeyValue(connection, key)) };
+        var said = new string[binding.Plan.Kinds.Length][];
+        Array.Fill(said, []);
+        var texts = new List<string>(4);
+        if (tape.Find(0, "identity"u8) is >= 0 and var identity)
+            foreach (var values in tape.Children(identity))
             {
-                // A pin says with it what it is pinned to.
+                if (binding.IdentityName(tape, values - 1) is not { } name)
+                    continue;
+                texts.Clear();
                 foreach (var value in tape.Children(values))
-                    keys.Add(new(binding.SourceKey, tape.GetText(value)));
-                continue;
+                    texts.Add(tape.GetText(value));
+                AddKeys(name, texts, keys);
+                if (name.Position >= 0)
+                    said[name.Position] = Said(name, texts);
             }
 
-            if (binding.Declared(name) is not { } declared)
-                continue;
-            // More values than an entity can have say that something is wrong with the record; none of them joins.
-            var kind = binding.Kind(name, demoted || (declared.Limit is { } most && IsMore(tape, values, most, declared)));
-            foreach (var value in tape.Children(values))
-                if (tape.GetText(value) is var text && !declared.Blocks(text))
-                    keys.Add(new(kind, text));
-        }
-
-        return keys;
+        return (keys, new(said));
     }
 
-    /// <summary>Whether there are more values than so many, as <see cref="Profile.Read"/> counts: what is blocked or said twice is none.</summary>
-    private static bool IsMore(JsonTape tape, int values, int most, IdentityKind declared)
+    private static void AddKeys(IdentityName name, List<string> texts, List<IdentityKey> keys)
     {
-        if (tape[values].Kind != JsonKind.Array || tape[values].Count <= most)
-            return false;
+        if (name.Key < 0)
+            return;
+        // More values than an entity can have say that something is wrong with the record; none of them joins.
+        var kind = name.Kind?.Limit is { } most && texts.Count > most && Different(name.Kind, texts).Count > most ? name.DemotedKey : name.Key;
+        foreach (var text in texts)
+            if (name.Kind?.Blocks(text) != true)
+                keys.Add(new(kind, text));
+    }
+
+    /// <summary>What a profile holds of the values of one kind; nothing when there are more than an entity may hold.</summary>
+    private static string[] Said(IdentityName name, List<string> texts)
+    {
+        var kind = name.IsDemoted ? null : name.Kind;
+        if (texts is [var only])
+            return Profile.Clean(only) is var clean && kind?.Blocks(clean) == true ? [] : [clean];
+        var different = Different(kind, texts);
+        return different.Count > kind?.Limit ? [] : [.. different.Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>The values that count, as profiles hold them: what is blocked or said twice is none.</summary>
+    private static HashSet<string> Different(IdentityKind? kind, List<string> texts)
+    {
         var different = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var value in tape.Children(values))
-            if (Profile.Clean(tape.GetText(value)) is var text && !declared.Blocks(text))
-                different.Add(text);
-        return different.Count > most;
+        foreach (var text in texts)
+            if (Profile.Clean(text) is var clean && kind?.Blocks(clean) != true)
+                different.Add(clean);
+        return different;
     }
 
     /// <summary>The links of a golden entity, as rows.</summary>

@@ -12,8 +12,8 @@ internal sealed class MatchGraph
     private const int ParallelFrom = 10_000;
 
     /// <summary>Of up to so many groups and values every pair is looked at; an index of their values takes longer to make.</summary>
-    private const int FewGroups = 8;
-    private const int FewValues = 256;
+    private const int FewGroups = 64;
+    private const int FewValues = 1024;
 
     private readonly MatchPlan _plan;
     private readonly IReadOnlyList<MatchNode> _nodes;
@@ -116,18 +116,30 @@ internal sealed class MatchGraph
     /// <summary>The values of a profile that are reason to compare it.</summary>
     private List<CandidateKey> OpenValues(Profile profile, CandidateStates states)
     {
-        var open = new List<CandidateKey>();
-        foreach (var (rule, value) in profile.Candidates(_plan))
+        var candidates = profile.Candidates(_plan);
+        var open = new List<CandidateKey>(candidates.Length);
+        foreach (var (rule, value) in candidates)
             if (!_plan.Candidates[rule].OnlyCounts && new CandidateKey(rule, value) is var key && !states.Closed.Contains(key) && Counts(profile, rule, states))
                 open.Add(key);
         return open;
     }
 
+    /// <param name="a">In the order of rules, as all values of a profile are.</param>
     private static bool HaveCommon(List<CandidateKey> a, List<CandidateKey> b)
     {
-        foreach (var key in a)
-            if (b.Contains(key))
-                return true;
+        for (int i = 0, j = 0; i < a.Count && j < b.Count;)
+            if (a[i].Rule > b[j].Rule)
+            {
+                j++;
+            }
+            else
+            {
+                for (var k = j; k < b.Count && b[k].Rule == a[i].Rule; k++)
+                    if (b[k].Value == a[i].Value)
+                        return true;
+                i++;
+            }
+
         return false;
     }
 

@@ -1,4 +1,3 @@
-using IntegrationHub.Json;
 using IntegrationHub.Model;
 
 namespace IntegrationHub.Unify.Identity;
@@ -14,8 +13,6 @@ public sealed class MatchPlan
         Kinds = [.. Rules.Candidates.SelectMany(c => c.Kinds)
             .Concat(Rules.Comparisons.SelectMany(c => c.Unless.Append(c.Kind).Concat(c.Besides).Concat(c.Crossed is null ? [] : [c.Crossed])))
             .Concat(limited.Select(k => k.Name)).Distinct().Order(StringComparer.Ordinal)];
-        KindNames = [.. Kinds.Select(k => new JsonName(k))];
-        Declared = [.. Kinds.Select(type.IdentityKind)];
         Comparisons = [.. Rules.Comparisons.Select(c => new PlannedComparison(c, Kind(c.Kind), c.Crossed is null ? -1 : Kind(c.Crossed), [.. c.Unless.Select(Kind)], [.. c.Besides.Select(Kind)]))];
         Guard = Comparisons.FirstOrDefault(c => c.Rule.Guard);
         Whole = [.. Comparisons.Where(c => c.Rule.Whole)];
@@ -39,11 +36,6 @@ public sealed class MatchPlan
 
     /// <summary>Names of the kinds in a profile, in order; a demoted kind ends in <c>?</c>.</summary>
     public string[] Kinds { get; }
-
-    internal JsonName[] KindNames { get; }
-
-    /// <summary>The declarations of <see cref="Kinds"/>; none of a demoted kind.</summary>
-    internal IdentityKind?[] Declared { get; }
 
     public PlannedComparison[] Comparisons { get; }
 

@@ -144,8 +144,9 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
     /// <summary>Whether a comparison has anything to compare, and what.</summary>
     private static bool Asks(PlannedComparison comparison, Profile a, Profile b, out string[] left, out string[] right)
     {
-        (left, right) = (Besides(comparison, a), Besides(comparison, b));
-        return left.Length > 0 && right.Length > 0 && !IsSaid(comparison.Unless, a, b);
+        right = [];
+        left = Besides(comparison, a);
+        return left.Length > 0 && (right = Besides(comparison, b)).Length > 0 && !IsSaid(comparison.Unless, a, b);
     }
 
     private static string[] Besides(PlannedComparison comparison, Profile profile)

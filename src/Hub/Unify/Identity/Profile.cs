@@ -35,37 +35,6 @@ public sealed class Profile
     /// <summary>The same for profiles that say the same, in every process.</summary>
     public UInt128 Hash => _hash ??= Wide(Text().Written);
 
-    /// <summary>Reads the identity of a contribution; nothing of kinds of which it gives more values than an entity may hold.</summary>
-    /// <param name="plan">The type's plan.</param>
-    /// <param name="tape">The contribution's JSON.</param>
-    public static Profile Read(MatchPlan plan, JsonTape tape)
-    {
-        var values = new string[plan.Kinds.Length][];
-        var identity = tape.Find(0, "identity"u8);
-        for (var i = 0; i < values.Length; i++)
-        {
-            values[i] = [];
-            if (identity < 0 || tape.Find(identity, plan.KindNames[i]) is not (>= 0 and var node))
-                continue;
-            string? first = null;
-            List<string>? more = null;
-            foreach (var child in tape.Children(node))
-                if (Clean(tape.GetText(child)) is var text && plan.Declared[i] is { } kind && kind.Blocks(text))
-                    continue;
-                else if (first is null)
-                    first = text;
-                else
-                    (more ??= [first]).Add(text);
-            if (first is not null)
-                values[i] = more is null ? [first] : [.. more.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        }
-
-        foreach (var (kind, most) in plan.Limits)
-            if (values[kind].Length > most)
-                values[kind] = [];
-        return new(values);
-    }
-
     /// <summary>All candidate values of this profile.</summary>
     public (int Rule, long Value)[] Candidates(MatchPlan plan)
     {

@@ -87,8 +87,8 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
                     foreach (var right in ruling.Right)
                         if (Find(left) != Find(right))
                         {
-                            _clusters[Find(left)].Sides.Add((ruling.Number, false));
-                            _clusters[Find(right)].Sides.Add((ruling.Number, true));
+                            _clusters[Find(left)].Stand(ruling.Number, right: false);
+                            _clusters[Find(right)].Stand(ruling.Number, right: true);
                         }
 
                 break;
@@ -165,9 +165,9 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
     /// <summary>What guards need to know of contributions that are one already.</summary>
     private sealed class Cluster(Profile profile, MatchPlan plan, Func<int, string, bool> isShared)
     {
-        private readonly string[][] _whole = [.. plan.Whole.Select(w => PairScore.Counting(w, profile, isShared))];
+        private readonly string[][] _whole = Array.ConvertAll(plan.Whole, w => PairScore.Counting(w, profile, isShared));
 
-        private readonly string[][] _limited = [.. plan.Limits.Select(l => profile[l.Kind])];
+        private readonly string[][] _limited = Array.ConvertAll(plan.Limits, l => profile[l.Kind]);
 
         private string[] _names = plan.Guard is { } guard ? profile[guard.Kind] : [];
 
@@ -179,16 +179,18 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
         public int Parts { get; set; }
 
         /// <summary>On which side of which ruling it stands.</summary>
-        public HashSet<(long Ruling, bool Right)> Sides { get; } = [];
+        private HashSet<(long Ruling, bool Right)>? _sides;
+
+        public void Stand(long ruling, bool right) => (_sides ??= []).Add((ruling, right));
 
         public bool MayJoin(Cluster other, MatchPlan plan, bool weak, bool decided)
         {
-            if (Sides.Count > 0 && other.Sides.Count > 0 && Sides.Any(s => other.Sides.Contains((s.Ruling, !s.Right))))
+            if (_sides is { } mine && other._sides is { } theirs && mine.Any(s => theirs.Contains((s.Ruling, !s.Right))))
                 return false;
             if (decided)
                 return true;
             for (var i = 0; i < _limited.Length; i++)
-                if (_limited[i].Length > 0 && other._limited[i].Length > 0 && _limited[i].Union(other._limited[i], StringComparer.Ordinal).Count() > plan.Limits[i].Most)
+                if (_limited[i].Length > 0 && other._limited[i].Length > 0 && Union(_limited[i], other._limited[i]).Length > plan.Limits[i].Most)
                     return false;
             return !weak || (Parts + other.Parts <= plan.Rules.MostChained && NamesAgree(other, plan));
         }
@@ -203,7 +205,8 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
                 _whole[i] = Union(_whole[i], other._whole[i]);
             _names = Union(_names, other._names);
             _people = Union(_people, other._people);
-            Sides.UnionWith(other.Sides);
+            if (other._sides is { } sides)
+                (_sides ??= []).UnionWith(sides);
         }
 
         /// <summary>Whether both have values of a comparison, by its position in <see cref="MatchPlan.Whole"/>, and none in common.</summary>
@@ -220,7 +223,14 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
             return mine.Length == 0 || theirs.Length == 0 || PairScore.Alike(guard, mine, theirs);
         }
 
-        private static string[] Union(string[] a, string[] b) => b.Length == 0 || ReferenceEquals(a, b) ? a : a.Length == 0 ? b : [.. a.Union(b, StringComparer.Ordinal)];
+        private static string[] Union(string[] a, string[] b)
+        {
+            if (b.Length == 0 || ReferenceEquals(a, b))
+                return a;
+            if (a.Length == 0 || (a is [var one] && b is [var other] && one == other))
+                return b;
+            return [.. a.Union(b, StringComparer.Ordinal)];
+        }
     }
 }
 

@@ -1,13 +1,16 @@
 using System.Text;
-using IntegrationHub.Json;
 using IntegrationHub.Model;
+using IntegrationHub.Unify;
 using IntegrationHub.Unify.Identity;
+using IntegrationHub.Unify.Identity.Evaluation;
 
 namespace IntegrationHub.Tests.Unify.Identity;
 
 public sealed class ProfileTests
 {
-    private static readonly MatchPlan Plan = PlanOf("mobile, name");
+    private static readonly EntityModel Model = ModelOf("mobile, name");
+    private static readonly EntityBinding Binding = new Bindings(Model, EvaluationStore.CatalogOf(Model)).Of(Model.Entities[0]);
+    private static readonly MatchPlan Plan = Binding.Plan;
 
     [Fact]
     public void FromBytes_of_the_same_model_says_the_same()
@@ -26,9 +29,7 @@ public sealed class ProfileTests
     [InlineData("""{"identity":{"mobile":["a\u001eb","a\u001fb"],"name":["\u001e","乙"]}}""")]
     public void FromBytes_of_what_was_read_says_the_same(string contribution)
     {
-        var tape = new JsonTape();
-        Assert.True(tape.Parse(Encoding.UTF8.GetBytes(contribution)).IsOk);
-        var profile = Profile.Read(Plan, tape);
+        var (_, profile) = ContributionDocument.Identity(1, "1", Encoding.UTF8.GetBytes(contribution), Binding);
         var kept = Profile.FromBytes(Plan, profile.ToBytes(), profile.Hash);
         Assert.All(Enumerable.Range(0, Plan.Kinds.Length), kind => Assert.Equal(profile[kind], kept[kind]));
         Assert.Equal(profile.Candidates(Plan), kept.Candidates(Plan));
@@ -53,7 +54,9 @@ public sealed class ProfileTests
         Assert.Equal(64, new Profile([[.. Enumerable.Range(0, 20).Select(i => $"{i}")], [.. Enumerable.Range(0, 20).Select(i => $"n{i}")]]).Candidates(plan).Length);
     }
 
-    private static MatchPlan PlanOf(string candidates, string compare = "compare: {}") => new(ModelFiles.Compile([("client.yaml", $$"""
+    private static MatchPlan PlanOf(string candidates, string compare = "compare: {}") => new(ModelOf(candidates, compare).Entities[0]);
+
+    private static EntityModel ModelOf(string candidates, string compare = "compare: {}") => ModelFiles.Compile([("client.yaml", $$"""
         entity: client
         label: name
         identity:
@@ -66,5 +69,5 @@ public sealed class ProfileTests
           merge: 10
         fields:
           name: { type: text, class: business }
-        """)]).Entities[0]);
+        """)]);
 }
