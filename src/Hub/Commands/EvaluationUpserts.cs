@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Threading.Channels;
 using IntegrationHub.Storage;
 using IntegrationHub.Unify;
 using IntegrationHub.Unify.Identity.Evaluation;
@@ -6,9 +7,10 @@ using IntegrationHub.Unify.Identity.Evaluation;
 namespace IntegrationHub.Commands;
 
 /// <summary>
-/// The last step of an evaluation one record at a time: half of the upserts bring the records that come last, half bring what other records say for records
-/// that were there with another value in one column. Each goes by itself through mapping, resolution and fold, in memory. Which records belong together must
-/// then be what resolving everything at once gives. The index is one of its own, so nothing is said about that of a store.
+/// The last step of an evaluation record by record: half of the upserts bring the records that come last, half bring what other records say for records
+/// that were there with another value in one column. Each goes through mapping, resolution and fold, in memory; as in a hub, the next are mapped while others
+/// are resolved, and what waits then is resolved together. Which records belong together must then be what resolving everything at once gives. The
+/// index is one of its own, so nothing is said about that of a store.
 /// </summary>
 internal sealed class EvaluationUpserts
 {
@@ -32,7 +34,8 @@ internal sealed class EvaluationUpserts
     /// <param name="records">All records of the file with their bodies.</param>
     /// <param name="file">The file.</param>
     /// <param name="count">How many upserts, at most as many as there are records.</param>
-    public static async Task<EvaluationUpserts> RunAsync(EvaluationRules rules, EvaluationRecords records, FileInfo file, int count, CancellationToken cancellationToken)
+    /// <param name="inFlight">How many are under way at the same time: the next begins when one is done.</param>
+    public static async Task<EvaluationUpserts> RunAsync(EvaluationRules rules, EvaluationRecords records, FileInfo file, int count, int inFlight, CancellationToken cancellationToken)
     {
         var random = new Random(Seed);
         var loaded = records.Ids.Count - ((count + 1) / 2);
@@ -55,20 +58,46 @@ internal sealed class EvaluationUpserts
         random.Shuffle(coming);
         var times = new double[count];
         var cause = new Cause(Run: 1, Mapping: 1, At: 0);
+        using var room = new SemaphoreSlim(inFlight);
+        var mapped = Channel.CreateUnbounded<(int Upsert, TimeSpan Start, RecordContributions Record)>();
         var watch = Stopwatch.StartNew();
-        for (var n = 0; n < count; n++)
+        var mapper = Task.Run(MapAsync, cancellationToken);
+        var group = new List<(int Upsert, TimeSpan Start, RecordContributions Record)>(inFlight);
+        while (await mapped.Reader.WaitToReadAsync(cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var start = watch.Elapsed;
-            var (id, json, observed) = mapping.Map(rows[coming[n]].Columns, rows[coming[n]].Values);
-            var record = new RecordRow { Id = coming[n] + 1, Stream = 1, SourceId = id };
-            await new UnifyBatch(store, records.Bindings, _ => EvaluationStore.Connector).ApplyAsync([new(record, EvaluationStore.Connection, [new(type, id, observed, [.. json])])], cause);
-            times[n] = (watch.Elapsed - start).TotalMilliseconds;
+            group.Clear();
+            while (mapped.Reader.TryRead(out var next))
+                group.Add(next);
+            await new UnifyBatch(store, records.Bindings, _ => EvaluationStore.Connector).ApplyAsync(group.ConvertAll(g => g.Record), cause);
+            foreach (var (upsert, start, _) in group)
+                times[upsert] = (watch.Elapsed - start).TotalMilliseconds;
+            room.Release(group.Count);
         }
 
+        await mapper;
         var seconds = watch.Elapsed.TotalSeconds;
         Array.Sort(times);
         return new() { Entity = store.EntityOfRecords(records.Ids.Count), Rate = count / seconds, Times = times };
+
+        async Task MapAsync()
+        {
+            try
+            {
+                for (var n = 0; n < count; n++)
+                {
+                    await room.WaitAsync(cancellationToken);
+                    var start = watch.Elapsed;
+                    var (id, json, observed) = mapping.Map(rows[coming[n]].Columns, rows[coming[n]].Values);
+                    byte[] body = [.. json];
+                    var record = new RecordRow { Id = coming[n] + 1, Stream = 1, SourceId = id };
+                    mapped.Writer.TryWrite((n, start, new(record, EvaluationStore.Connection, [new(type, id, observed, body) { Identity = EvaluationRecords.Identity(type, id, body) }])));
+                }
+            }
+            finally
+            {
+                mapped.Writer.Complete();
+            }
+        }
     }
 
     /// <summary>What a row contributes with the value of another row in one column where they differ and the mapping takes it; what it does when there is none.</summary>

@@ -13,6 +13,8 @@ internal static class IdentityEvaluateCommand
     /// <summary>Rows of what was missed that are printed; JSON has all.</summary>
     private const int MostRows = 20;
 
+    private const int MostInFlight = 1000;
+
     public static Command Create()
     {
         var records = new Option<FileInfo>("--records") { Description = "Records, CSV with a header. The id is column record_id, else the first.", Required = true };
@@ -21,19 +23,22 @@ internal static class IdentityEvaluateCommand
         var shuffle = new Option<int?>("--shuffle") { Description = "Seed of an order in which the records come. Default: the order of the file." };
         var clusters = new Option<FileInfo?>("--out") { Description = "Where to write record_id and the first record of its entity, CSV." };
         var missed = new Option<bool>("--missed") { Description = "Also tell what the pairs have in common that belong together and were left apart." };
-        var upserts = new Option<int>("--upserts") { Description = "Also bring so many new and changed records one at a time, tell how long each took, and whether the outcome is that of resolving all at once." };
-        var command = new Command("evaluate", "Resolve records whose entities are known and tell how well: the resolution of the hub itself, in memory, without accepting proposals.") { records, truth, model, shuffle, clusters, missed, upserts };
-        command.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(records)!, parsed.GetValue(truth)!, parsed.GetValue(model), parsed.GetValue(shuffle), parsed.GetValue(clusters), parsed.GetValue(missed), parsed.GetValue(upserts), cancel));
+        var upserts = new Option<int>("--upserts") { Description = "Also bring so many new and changed records one by one, tell how long each took, and whether the outcome is that of resolving all at once." };
+        var inFlight = new Option<int>("--in-flight") { Description = "How many upserts are under way at the same time, 1 to 1000.", DefaultValueFactory = _ => 1 };
+        var command = new Command("evaluate", "Resolve records whose entities are known and tell how well: the resolution of the hub itself, in memory, without accepting proposals.") { records, truth, model, shuffle, clusters, missed, upserts, inFlight };
+        command.SetAction((parsed, cancel) => RunAsync(parsed, parsed.GetValue(records)!, parsed.GetValue(truth)!, parsed.GetValue(model), parsed.GetValue(shuffle), parsed.GetValue(clusters), parsed.GetValue(missed), parsed.GetValue(upserts), parsed.GetValue(inFlight), cancel));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, FileInfo recordsFile, FileInfo truthFile, FileInfo? model, int? shuffle, FileInfo? clusters, bool tellMissed, int upserts, CancellationToken cancel)
+    private static async Task<int> RunAsync(ParseResult parsed, FileInfo recordsFile, FileInfo truthFile, FileInfo? model, int? shuffle, FileInfo? clusters, bool tellMissed, int upserts, int inFlight, CancellationToken cancel)
     {
         foreach (var file in new[] { recordsFile, truthFile })
             if (!file.Exists)
                 throw new UsageException($"no file {file}");
         if (upserts < 0)
             throw new UsageException($"--upserts {upserts}: give a number from 0 to that of the records");
+        if (inFlight is < 1 or > MostInFlight)
+            throw new UsageException($"--in-flight {inFlight}: give a number from 1 to {MostInFlight}");
         var rules = EvaluationRules.Read(CommandWorkspace.Config(parsed).Root, model);
         // Nothing waits for an answer meanwhile, so collecting beside the work only costs.
         GCSettings.LatencyMode = GCLatencyMode.Batch;
@@ -57,7 +62,7 @@ internal static class IdentityEvaluateCommand
         {
             // As in a hub that runs: who waits for one record does not wait for a collection of everything.
             GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
-            upserted = await EvaluationUpserts.RunAsync(rules, records, recordsFile, upserts, cancel);
+            upserted = await EvaluationUpserts.RunAsync(rules, records, recordsFile, upserts, inFlight, cancel);
         }
 
         var isSame = upserted is null || PartitionMeasures.Of(records.Ids, upserted.Entity, known).PartitionSha256 == measures.PartitionSha256;
@@ -88,6 +93,7 @@ internal static class IdentityEvaluateCommand
                 result["upserts"] = JsonSerializer.SerializeToNode(new
                 {
                     Count = upserts,
+                    InFlight = inFlight,
                     PerSecond = Math.Round(upserted.Rate),
                     P50Ms = Math.Round(upserted.At(0.5), 3),
                     P99Ms = Math.Round(upserted.At(0.99), 3),
@@ -100,7 +106,7 @@ internal static class IdentityEvaluateCommand
         }
         else
         {
-            Print(parsed.Out(), measures, ceiling, mapped, seconds, rss, upserted, isSame);
+            Print(parsed.Out(), measures, ceiling, mapped, seconds, rss, upserted, inFlight, isSame);
             if (missed is not null)
                 Print(parsed.Out(), missed);
         }
@@ -118,7 +124,7 @@ internal static class IdentityEvaluateCommand
         ]);
     }
 
-    private static void Print(TextWriter output, PartitionMeasures measures, PartitionMeasures ceiling, TimeSpan mapped, double seconds, double rss, EvaluationUpserts? upserts, bool isSame) => Printing.Table(output, ["measure", "value"],
+    private static void Print(TextWriter output, PartitionMeasures measures, PartitionMeasures ceiling, TimeSpan mapped, double seconds, double rss, EvaluationUpserts? upserts, int inFlight, bool isSame) => Printing.Table(output, ["measure", "value"],
     [
         ["records", $"{measures.Records:N0}"],
         ["entities", $"{measures.Entities:N0} ({measures.ExactClusters:N0} exact, {measures.MixedClusters:N0} mixed, the largest of {measures.LargestCluster:N0} records)"],
@@ -127,7 +133,7 @@ internal static class IdentityEvaluateCommand
         ["evidence", $"connects {ceiling.PairwiseRecall:0.00000} of the true pairs; with no error at all F1 would be {ceiling.PairwiseF1:0.00000}, B-cubed {ceiling.BcubedF1:0.00000}"],
         ["partition", measures.PartitionSha256],
         ["seconds", $"{seconds:0.0} ({mapped.TotalSeconds:0.0} of them reading and mapping)"],
-        .. upserts is null ? [] : (string[][])[["upserts", $"{upserts.Rate:N0}/s one at a time, half of them {upserts.At(0.5):0.00} ms or less, 99 of 100 {upserts.At(0.99):0.00}, the longest {upserts.At(1):0.0}"],
+        .. upserts is null ? [] : (string[][])[["upserts", $"{upserts.Rate:N0}/s {(inFlight == 1 ? "one at a time" : $"with {inFlight} in flight")}, half of them {upserts.At(0.5):0.00} ms or less, 99 of 100 {upserts.At(0.99):0.00}, the longest {upserts.At(1):0.0}"],
             ["", isSame ? "the same entities as all at once" : "OTHER ENTITIES than all at once: a fault of the resolution"]],
         ["peak memory", $"{rss:N0} MiB"],
     ]);

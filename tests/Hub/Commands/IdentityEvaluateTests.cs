@@ -80,11 +80,11 @@ public sealed class IdentityEvaluateTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    public async Task Evaluate_upserts_one_at_a_time_give_the_same_entities_as_all_at_once(int seed)
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    [InlineData(3, 8)]
+    [InlineData(4, 30)]
+    public async Task Evaluate_upserts_give_the_same_entities_as_all_at_once(int seed, int inFlight)
     {
         const int Records = 600;
         await File.WriteAllTextAsync(_folder.File("model.yaml"), MatchRig.ModelText + """
@@ -107,9 +107,9 @@ public sealed class IdentityEvaluateTests : IDisposable
                 Few("S", 30, 4), Few("contact ", 30, 100), Few("place ", 30, 300), random.Next(5) == 0 ? "" : $"2025-0{1 + random.Next(3)}-{10 + random.Next(19)}");
         }).ToArray();
         _columns = "record_id,code,register,mobile,email,name,stem,site,contact,place,day";
-        var measured = await RunAsync(rows, "--model", _folder.File("model.yaml"), "--upserts", "500", "--shuffle", $"{seed}");
+        var measured = await RunAsync(rows, "--model", _folder.File("model.yaml"), "--upserts", "500", "--in-flight", $"{inFlight}", "--shuffle", $"{seed}");
         Assert.True((bool?)measured["upserts"]!["samePartition"]);
-        Assert.Equal(500, (int?)measured["upserts"]!["count"]);
+        Assert.Equal((500, inFlight), ((int)measured["upserts"]!["count"]!, (int)measured["upserts"]!["inFlight"]!));
         Assert.InRange((int)measured["entities"]!, Records / 4, 9 * Records / 10);
         Assert.True((double)measured["upserts"]!["p50Ms"]! <= (double)measured["upserts"]!["longestMs"]!);
     }
@@ -128,6 +128,7 @@ public sealed class IdentityEvaluateTests : IDisposable
     [Theory]
     [InlineData("--upserts 2", "has 1 records; give a number from 0 to that", "1,企业,厦门示例食品有限公司")]
     [InlineData("--upserts -1", "give a number from 0 to that of the records", "1,企业,厦门示例食品有限公司")]
+    [InlineData("--in-flight 0", "--in-flight 0: give a number from 1 to 1000", "1,企业,厦门示例食品有限公司")]
     [InlineData("--upserts 1", "record '1' stands twice", "1,企业,厦门示例食品有限公司", "1,企业,厦门方正物流有限公司")]
     [InlineData("--shuffle 1", "record '1' stands twice", "1,企业,厦门示例食品有限公司", "1,企业,厦门方正物流有限公司")]
     [InlineData("--upserts 1", "records.csv:2: 12 values for 10 columns", "1,企业,厦门示例食品有限公司,,,,,,,,,")]

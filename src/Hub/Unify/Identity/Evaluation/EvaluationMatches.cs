@@ -32,23 +32,48 @@ internal sealed class EvaluationMatches : IMatchIndex
 
     public ValueTask ApplyAsync(IReadOnlyList<ProfileDelta> deltas)
     {
+        var left = new List<(long Id, ProfileDelta Delta)>();
+        var added = new List<ProfileDelta>();
         // What is gained comes first, so that a profile that only moves is never taken out in between.
         foreach (var delta in deltas.OrderByDescending(d => d.Delta))
-        {
-            var hash = BinaryPrimitives.ReadUInt128LittleEndian(delta.Hash);
-            if (!_ids.TryGetValue(hash, out var id))
-            {
-                _ids[hash] = id = ++_last;
-                _profiles[id] = new(id, delta.Hash, delta.Body(), new(1));
-                foreach (var candidate in delta.Candidates.Distinct())
-                    CollectionsMarshal.GetValueRefOrAddDefault(_candidates, candidate, out _).Add(id);
-            }
+            if (!_ids.TryGetValue(BinaryPrimitives.ReadUInt128LittleEndian(delta.Hash), out var id))
+                added.Add(delta);
+            else if (!Hold(_profiles[id].Holders, delta.Entity, delta.Delta))
+                left.Add((id, delta));
+        foreach (var delta in added)
+            Add(delta, left);
+        foreach (var (id, delta) in left)
+            Remove(id, delta, []);
+        return ValueTask.CompletedTask;
+    }
 
-            if (!Hold(_profiles[id].Holders, delta.Entity, delta.Delta))
-                Remove(id, hash, delta.Candidates);
+    /// <summary>A profile that its entity has instead of another, as when a record changes, takes its number: what both are found by stays as it is.</summary>
+    private void Add(ProfileDelta delta, List<(long Id, ProfileDelta Delta)> left)
+    {
+        var hash = BinaryPrimitives.ReadUInt128LittleEndian(delta.Hash);
+        if (_ids.TryGetValue(hash, out var id))
+        {
+            Hold(_profiles[id].Holders, delta.Entity, delta.Delta);
+            return;
         }
 
-        return ValueTask.CompletedTask;
+        IReadOnlyList<(int, long)> listed = [];
+        if (left.FindIndex(l => l.Delta.Entity == delta.Entity) is >= 0 and var at)
+        {
+            (id, listed) = (left[at].Id, left[at].Delta.Candidates);
+            Remove(id, left[at].Delta, delta.Candidates);
+            left.RemoveAt(at);
+        }
+        else
+        {
+            id = ++_last;
+        }
+
+        _ids[hash] = id;
+        _profiles[id] = new(id, delta.Hash, delta.Body(), [(delta.Entity, delta.Delta)]);
+        foreach (var candidate in delta.Candidates.Distinct())
+            if (!listed.Contains(candidate))
+                CollectionsMarshal.GetValueRefOrAddDefault(_candidates, candidate, out _).Add(id);
     }
 
     public ValueTask<long> ComponentAsync(long entity) => new(_components.GetValueOrDefault(entity));
@@ -76,13 +101,17 @@ internal sealed class EvaluationMatches : IMatchIndex
 
     public ValueTask AppendDecisionAsync(DecisionRow decision) => throw new NotSupportedException("nothing is decided in an evaluation");
 
-    private void Remove(long id, UInt128 hash, IReadOnlyList<(int Kind, long Value)> candidates)
+    /// <param name="staying">Candidate values that the next profile with the number has too.</param>
+    private void Remove(long id, ProfileDelta profile, IReadOnlyList<(int Kind, long Value)> staying)
     {
+        var hash = BinaryPrimitives.ReadUInt128LittleEndian(profile.Hash);
         _ids.Remove(hash);
         _profiles.Remove(id);
         _notes.Forget(hash);
-        foreach (var candidate in candidates.Distinct())
+        foreach (var candidate in profile.Candidates.Distinct())
         {
+            if (staying.Contains(candidate))
+                continue;
             _notes.Forget(candidate.Kind, candidate.Value);
             if (CollectionsMarshal.GetValueRefOrAddDefault(_candidates, candidate, out _).Remove(id))
                 _candidates.Remove(candidate);
