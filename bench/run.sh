@@ -261,10 +261,12 @@ run_identity() {
           v["bcubedF1"], v["ceilingBcubedF1"], v["mixedClusters"], v["entities"], v["seconds"], v["peakRssMb"] }' "$work/evaluation"
     done
     echo
-    echo "In memory, one at a time, at $identity_large records (\`hub identity evaluate --upserts $identity_upserts\`):"
+    echo "In memory, at $identity_large records (\`hub identity evaluate --upserts $identity_upserts\`, then with \`--in-flight 16\`):"
     echo
-    "${hub[@]}" identity evaluate --records "$work/customers-$identity_large/records.csv" --truth "$work/customers-$identity_large/truth.csv" --upserts "$identity_upserts" >"$work/evaluation"
-    sed -n '/^upserts/,/^peak/{s/^upserts */- /;s/^ \+/- /;s/^peak memory */- peak memory /;p}' "$work/evaluation"
+    for flight in 1 16; do
+      "${hub[@]}" identity evaluate --records "$work/customers-$identity_large/records.csv" --truth "$work/customers-$identity_large/truth.csv" --upserts "$identity_upserts" --in-flight "$flight" >"$work/evaluation"
+      sed -n '/^upserts/,/^peak/{s/^upserts */- /;s/^ \+/- /;s/^peak memory */- peak memory /;p}' "$work/evaluation"
+    done
     echo
     echo 'In the embedded store:'
     echo

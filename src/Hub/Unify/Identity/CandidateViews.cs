@@ -36,12 +36,10 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         return false;
     }
 
-    /// <summary>
-    /// Adds entities with a profile that a profile, loaded before, is the same as by comparison, and those that held a value whose state changes. Times are not
-    /// known here, so all of them count as near.
-    /// </summary>
+    /// <summary>Adds entities with a profile that a profile, loaded before, is the same as by comparison. Times are not known here, so all of them count as near.</summary>
     /// <param name="isKnown">Entities that need not be found.</param>
-    public async ValueTask MatchesAsync(Profile profile, Func<long, bool> isKnown, HashSet<long> matches)
+    /// <param name="changed">Receives entities that held a value whose state changes.</param>
+    public async ValueTask MatchesAsync(Profile profile, Func<long, bool> isKnown, HashSet<long> matches, HashSet<long> changed)
     {
         var recognises = false;
         HashSet<UInt128>? compared = null;
@@ -53,7 +51,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
                 return;
             recognises = true;
             foreach (var other in view.Kept ?? await KeptAsync(view))
-                if (FindsMore(other, isKnown, matches) && (compared ??= []).Add(other.Hash) && await AreSameAsync(profile, other.Profile, matches))
+                if (FindsMore(other, isKnown, matches) && (compared ??= []).Add(other.Hash) && await AreSameAsync(profile, other.Profile, changed))
                     foreach (var holder in other.Holders)
                         if (view.Keeps(other, holder))
                             matches.Add(holder.Entity);
@@ -249,7 +247,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         /// <summary>One of a model with other kinds says nothing until its record is read or mapped again.</summary>
         public bool IsReadable { get; } = Profile.IsOf(plan, row.Body);
 
-        public UInt128 Hash { get; } = BinaryPrimitives.ReadUInt128LittleEndian(row.Hash);
+        public UInt128 Hash => BinaryPrimitives.ReadUInt128LittleEndian(row.Hash);
 
         public Profile Profile => field ??= Profile.FromBytes(plan, row.Body, Hash);
 

@@ -121,7 +121,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
                 else
                     open.Add(holder.Entity);
         _matches.Clear();
-        await _views.MatchesAsync(member.Profile, entity => _opened.Contains(entity) || _attached.Contains((index, entity)), _matches);
+        await _views.MatchesAsync(member.Profile, entity => _opened.Contains(entity) || _attached.Contains((index, entity)), _matches, open);
         foreach (var entity in _matches)
             if (!_attached.Contains((index, entity)))
                 open.Add(entity);

@@ -11,7 +11,9 @@ public sealed class Profile
     private const char BetweenValues = '\u001F';
     private const char BetweenKinds = '\u001E';
 
+    /// <summary>So many hashes of texts of so many characters at most are remembered by a thread.</summary>
     private const int KnownHashes = 256;
+    private const int LongestKnown = 256;
 
     [ThreadStatic]
     private static Utf8Output? _text;
@@ -71,14 +73,20 @@ public sealed class Profile
     /// <summary>The number a candidate value is found by.</summary>
     public static long HashOf(string value)
     {
+        if (value.Length > LongestKnown)
+            return Hashed(value);
         // Who is compared with each other says mostly the same, one after the other.
         ref var known = ref (_hashes ??= new (string?, long)[KnownHashes])[(uint)value.GetHashCode() % KnownHashes];
-        if (known.Text == value)
-            return known.Hash;
+        if (known.Text != value)
+            known = (value, Hashed(value));
+        return known.Hash;
+    }
+
+    private static long Hashed(string value)
+    {
         var length = Encoding.UTF8.GetMaxByteCount(value.Length);
         var bytes = length <= 1024 ? stackalloc byte[length] : new byte[length];
-        known = (value, (long)(ulong)Wide(bytes[..Encoding.UTF8.GetBytes(value, bytes)]));
-        return known.Hash;
+        return (long)(ulong)Wide(bytes[..Encoding.UTF8.GetBytes(value, bytes)]);
     }
 
     /// <summary>A contribution with many values of several kinds is found by the first of their combinations.</summary>

@@ -179,6 +179,24 @@ public sealed class MatchRegionTests
         rig.CheckIndex();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_site_that_turns_out_to_be_shared_is_so_for_whom_the_same_batch_meets_by_a_strong_key(bool isSaidFirst)
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((1, new(0, 1, 1, 0, "wang", "", 1) { Site = 1 }));
+        await rig.ApplyAsync((2, new(0, 0, 1, 0, "wang", "", 1) { Site = 3 }));
+        await rig.ApplyAsync((3, new(0, 0, 0, 5, "wang", "", 1) { Site = 1, OtherSite = 7 }));
+        Assert.Equal(["1", "2", "3"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        (long, Client?) met = (4, new(0, 1, 0, 5, "wang", "", 1) { Site = 2 });
+        (long, Client?) said = (5, new(0, 0, 0, 0, "li", "", 1) { Site = 1 });
+        await (isSaidFirst ? rig.ApplyAsync(said, met) : rig.ApplyAsync(met, said));
+        Assert.Equal(["1,2,4", "3", "5"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        await rig.CheckAsync();
+        rig.CheckIndex();
+    }
+
     [Fact]
     public async Task A_mobile_number_used_by_somebody_else_years_later_joins_nobody()
     {

@@ -15,6 +15,8 @@ internal sealed record Client(int Code, int Register, int Mobile, int Mail, stri
 
     public int Site { get; init; }
 
+    public int OtherSite { get; init; }
+
     public byte[] Body
     {
         get
@@ -33,7 +35,7 @@ internal sealed record Client(int Code, int Register, int Mobile, int Mail, stri
             Say("name", Name.Length > 0, Name);
             Say("stem", Name.Length > 6, Name.Length > 6 ? Name[..3] : "");
             Say("contact", Contact.Length > 0, Contact);
-            Say("site", Site > 0, $"S{Site}");
+            Say("site", Site > 0, OtherSite > 0 ? $"S{Site}|S{OtherSite}" : $"S{Site}");
             Say("place", Place.Length > 0, Place);
             return Encoding.UTF8.GetBytes($"{{\"entity\":\"client\",\"key\":\"k\",\"identity\":{{{string.Join(',', identity)}}},\"fields\":{{\"name\":\"{Name}\"}}}}");
         }
