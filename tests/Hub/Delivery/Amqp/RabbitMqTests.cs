@@ -13,9 +13,9 @@ public sealed class RabbitMqTests(RabbitMqBroker broker) : IClassFixture<RabbitM
     {
         await broker.StartAsync();
         var sent = Enumerable.Range(1, 1_000).Select(i => AmqpRig.Event($"customer-{i % 7}", i)).ToList();
-        await using var sink = await OpenAsync($"url: amqp://127.0.0.1:{broker.Port}, address: /amq/queue/crm, {Who}");
+        await using var sink = await OpenAsync($"url: amqp://127.0.0.1:{broker.Port}, address: /amq/queue/ordered, {Who}");
         Assert.All(await Task.WhenAll(sent.Select(sink.SendAsync)), r => Assert.Equal(SendResult.Delivered, r));
-        var read = await broker.ReadAsync("crm", sent[^1].Id);
+        var read = await broker.ReadAsync("ordered", sent[^1].Id);
         Assert.Equal(sent.Select(e => (e.Id, e.Subject, e.Type)), read.Select(m => (m.Properties.MessageId, m.Properties.GroupId, m.Properties.Subject)));
         Assert.All(sent.Zip(read), pair => Assert.True(pair.First.Data.Span.SequenceEqual((byte[])pair.Second.Body)));
         AmqpMessageTests.Same(sent[0], AmqpMessageTests.Read(read[0].ApplicationProperties.Map.ToDictionary(p => (string)p.Key, p => (string)p.Value), read[0].Properties.ContentType));
