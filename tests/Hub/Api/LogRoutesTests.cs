@@ -153,7 +153,7 @@ public sealed class LogRoutesTests
         await using var hub = await HubUnderTest.StartAsync();
         await hub.FeedAsync(HubUnderTest.Release("p-1", "n-1", "2025-01-01T00:00:00Z", "T1"));
         var store = (IntegrationHub.Storage.Sqlite.SqliteStore)hub.Workspace.Store;
-        var before = store.LimitPages(1);
+        var before = await store.LimitPagesAsync(1);
         // Fill what is left of the last pages.
         HttpStatusCode status;
         var tries = 0;
@@ -163,7 +163,7 @@ public sealed class LogRoutesTests
             status = answer.StatusCode;
         }
         while (status == HttpStatusCode.OK && ++tries < 2_000);
-        store.LimitPages(before);
+        await store.LimitPagesAsync(before);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
         await hub.GetAsync("/v1/customers");
     }

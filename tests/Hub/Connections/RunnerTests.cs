@@ -90,9 +90,9 @@ public sealed class RunnerTests
         await using var hub = await HubUnderTest.StartAsync(Configure, connector: source);
         var store = (IntegrationHub.Storage.Sqlite.SqliteStore)hub.Workspace.Store;
         // SQLite keeps the limit at the present size: what the batch adds does not fit.
-        var limit = store.LimitPages(1);
+        var limit = await store.LimitPagesAsync(1);
         var run = await SyncAsync(hub);
-        store.LimitPages(limit);
+        await store.LimitPagesAsync(limit);
         Assert.Equal("failed", run.State);
         Assert.Contains("disk is full", run.Error, StringComparison.Ordinal);
         Assert.Empty(await NamesAsync(hub));

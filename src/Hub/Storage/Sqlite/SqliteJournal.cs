@@ -67,11 +67,11 @@ internal sealed class SqliteJournal : IJournal, IDisposable
             lane.Notes.Dispose();
     }
 
-    /// <summary>As <see cref="SqliteStore.LimitPages"/>.</summary>
-    internal void LimitPages(long pages)
+    /// <summary>As <see cref="SqliteStore.LimitPagesAsync"/>.</summary>
+    internal async Task LimitPagesAsync(long pages)
     {
         foreach (var lane in _lanes)
-            lane.Notes.LimitPages(pages);
+            await lane.Notes.LimitPagesAsync(pages);
     }
 
     private Task AppendAsync(string moved, SqliteNotes notes, IReadOnlyList<byte[]> group) => notes.AppendAsync(group, (last, isFirst) =>

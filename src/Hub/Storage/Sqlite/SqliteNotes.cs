@@ -76,8 +76,8 @@ internal sealed class SqliteNotes(string path, TimeSpan busyTimeout) : IDisposab
         _turn.Dispose();
     }
 
-    /// <summary>As <see cref="SqliteStore.LimitPages"/>.</summary>
-    public void LimitPages(long pages) => UseAsync(db => db.Scalar($"PRAGMA max_page_count={pages}"), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+    /// <summary>As <see cref="SqliteStore.LimitPagesAsync"/>.</summary>
+    public async Task LimitPagesAsync(long pages) => await UseAsync(db => db.Scalar($"PRAGMA max_page_count={pages}"), CancellationToken.None);
 
     private async ValueTask<T> UseAsync<T>(Func<SqliteDatabase, T> use, CancellationToken cancellationToken)
     {

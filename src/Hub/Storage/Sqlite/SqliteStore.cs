@@ -228,12 +228,21 @@ public sealed class SqliteStore : IHubStore
     }
 
     /// <summary>Limits the size of the files, as a full disk would; returns the limit before. For tests.</summary>
-    internal long LimitPages(long pages)
+    internal async Task<long> LimitPagesAsync(long pages)
     {
-        var before = _writer.Scalar("PRAGMA max_page_count");
-        _writer.Execute($"PRAGMA max_page_count={pages}");
-        _journal.LimitPages(pages);
-        return before;
+        // A hub that has just begun to serve may be writing.
+        await _writing.WaitAsync();
+        try
+        {
+            var before = _writer.Scalar("PRAGMA max_page_count");
+            _writer.Execute($"PRAGMA max_page_count={pages}");
+            await _journal.LimitPagesAsync(pages);
+            return before;
+        }
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     /// <summary>Runs a read on a connection of its own, inside one snapshot.</summary>
@@ -248,17 +257,14 @@ public sealed class SqliteStore : IHubStore
         try
         {
             database.Execute("BEGIN");
-            try
-            {
-                return read(database);
-            }
-            finally
-            {
-                database.Execute("COMMIT");
-            }
+            var found = read(database);
+            database.Execute("COMMIT");
+            return found;
         }
         finally
         {
+            // Nothing is open after a commit. What failed is thrown, not what the end of its transaction says to that.
+            database.Rollback();
             _readers.Add(database);
         }
     }

@@ -73,10 +73,25 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Read_that_fails_says_why_and_its_connection_goes_on()
+    {
+        await using var store = Open();
+        // As SQLite does when the disk fails: the transaction of the read is gone already.
+        var failed = Assert.Throws<StoreException>(() => store.Read<int>(db =>
+        {
+            db.Execute("ROLLBACK");
+            throw db.Failure(SQLitePCL.raw.SQLITE_IOERR, "reading");
+        }));
+        Assert.Contains("check disk space and the disk", failed.Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => store.Read<int>(_ => throw new InvalidOperationException()));
+        Assert.Empty(await store.Reader.DocumentsAsync("k", Cancel));
+    }
+
+    [Fact]
     public async Task Full_disk_undoes_the_batch_and_the_store_goes_on()
     {
         await using var store = Open();
-        var pages = store.LimitPages(40);
+        var pages = await store.LimitPagesAsync(40);
         await using (var transaction = await store.BeginAsync(Cancel))
         {
             var full = await Assert.ThrowsAsync<StoreException>(async () =>
@@ -89,7 +104,7 @@ public sealed class SqliteStoreTests : IDisposable
         }
 
         Assert.Empty(await store.Reader.DocumentsAsync("k", Cancel));
-        store.LimitPages(pages);
+        await store.LimitPagesAsync(pages);
         await using var again = await store.BeginAsync(Cancel);
         await again.SaveDocumentAsync("k", "n", "1");
         await again.CommitAsync();
