@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
-using IntegrationHub.Storage;
 using IntegrationHub.Unify;
 using IntegrationHub.Unify.Identity;
 using IntegrationHub.Unify.Identity.Evaluation;
@@ -66,14 +65,6 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
         return column < values.Length ? values[column] : throw new UsageException($"a row of the records ends after {values.Length} of {columns.Length} values, before column {columns[column]}, which must hold its id");
     }
 
-    /// <summary>What identity sees of a contribution, with all that is derived from it, so that all threads share the work of hashing.</summary>
-    public static (List<IdentityKey> Keys, Profile Profile) Identity(EntityBinding type, string id, ArraySegment<byte> json)
-    {
-        var (keys, profile) = ContributionDocument.Identity(EvaluationStore.Connection, id, json, type);
-        _ = (profile.Hash, profile.Candidates(type.Plan));
-        return (keys, profile);
-    }
-
     private List<(string Id, MatchNode Node, byte[]? Body)> Map((string[] Columns, string[] Values)[] rows, bool keepBodies)
     {
         var mapping = _idle.TryTake(out var idle) ? idle : new(rules);
@@ -82,7 +73,7 @@ internal sealed class EvaluationRecords(EvaluationRules rules)
         foreach (var (columns, values) in rows)
         {
             var (id, json, observed) = mapping.Map(columns, values);
-            var (keys, profile) = Identity(type, id, json);
+            var (keys, profile) = ContributionDocument.DerivedIdentity(EvaluationStore.Connection, id, json, type);
             nodes.Add((id, new(profile, type.Strong(keys), observed, keys[0].Value, record: 0), keepBodies ? [.. json] : null));
         }
 

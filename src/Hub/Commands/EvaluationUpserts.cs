@@ -90,7 +90,8 @@ internal sealed class EvaluationUpserts
                     var (id, json, observed) = mapping.Map(rows[coming[n]].Columns, rows[coming[n]].Values);
                     byte[] body = [.. json];
                     var record = new RecordRow { Id = coming[n] + 1, Stream = 1, SourceId = id };
-                    mapped.Writer.TryWrite((n, start, new(record, EvaluationStore.Connection, [new(type, id, observed, body) { Identity = EvaluationRecords.Identity(type, id, body) }])));
+                    var identity = ContributionDocument.DerivedIdentity(EvaluationStore.Connection, id, body, type);
+                    mapped.Writer.TryWrite((n, start, new(record, EvaluationStore.Connection, [new(type, id, observed, body) { Identity = identity }])));
                 }
             }
             finally

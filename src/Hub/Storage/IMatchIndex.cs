@@ -46,14 +46,14 @@ public interface IMatchIndex
 public sealed record CandidateNote(int Count, IReadOnlyList<UInt128> Crowd);
 
 /// <summary>A profile with the entities that hold it.</summary>
-/// <param name="Hash">16 bytes that tell profiles apart.</param>
+/// <param name="Hash">Tells profiles apart.</param>
 /// <param name="Holders">Entities with the number of their contributions that have it.</param>
-public sealed record ProfileRow(long Id, byte[] Hash, byte[] Body, List<(long Entity, int References)> Holders);
+public sealed record ProfileRow(long Id, UInt128 Hash, byte[] Body, List<(long Entity, int References)> Holders);
 
 /// <summary>A profile gained or lost by an entity.</summary>
-/// <param name="Hash">16 bytes that tell profiles apart.</param>
+/// <param name="Hash">Tells profiles apart.</param>
 /// <param name="Candidates">Its candidate values: number of the kind, and the value.</param>
-public sealed record ProfileDelta(int Type, byte[] Hash, Func<byte[]> Body, IReadOnlyList<(int Kind, long Value)> Candidates, long Entity, int Delta);
+public sealed record ProfileDelta(int Type, UInt128 Hash, Func<byte[]> Body, IReadOnlyList<(int Kind, long Value)> Candidates, long Entity, int Delta);
 
 /// <summary>Something a person decided.</summary>
 public sealed record DecisionRow

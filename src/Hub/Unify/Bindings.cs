@@ -104,7 +104,7 @@ public sealed class EntityBinding
 
     /// <summary>A profile gained or lost by an entity, as the store is told.</summary>
     public ProfileDelta Delta(Profile profile, long entity, int delta) =>
-        new(Number, profile.HashBytes(), profile.ToBytes, Array.ConvertAll(profile.Candidates(Plan), c => (CandidateKinds[c.Rule], c.Value)), entity, delta);
+        new(Number, profile.Hash, profile.ToBytes, Array.ConvertAll(profile.Candidates(Plan), c => (CandidateKinds[c.Rule], c.Value)), entity, delta);
 
     /// <summary>A source's own id, made unique over connections.</summary>
     public static string SourceKeyValue(int connection, string key) => $"{connection}:{key}";

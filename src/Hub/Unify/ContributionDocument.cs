@@ -45,6 +45,15 @@ public static class ContributionDocument
         return (keys, new(said));
     }
 
+    /// <summary>As <see cref="Identity(int, string, ArraySegment{byte}, EntityBinding)"/>, with what resolution derives from it: for who maps records beside the one that resolves.</summary>
+    public static (List<IdentityKey> Keys, Profile Profile) DerivedIdentity(int connection, string key, ArraySegment<byte> body, EntityBinding binding)
+    {
+        var (keys, profile) = Identity(connection, key, body, binding);
+        if (profile.Candidates(binding.Plan).Length > 0)
+            _ = profile.Hash;
+        return (keys, profile);
+    }
+
     private static void AddKeys(IdentityName name, List<string> texts, List<IdentityKey> keys)
     {
         if (name.Key < 0)

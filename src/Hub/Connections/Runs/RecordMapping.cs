@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using IntegrationHub.Mapping;
-using IntegrationHub.Storage;
 using IntegrationHub.Unify;
-using IntegrationHub.Unify.Identity;
 
 namespace IntegrationHub.Connections.Runs;
 
@@ -54,20 +52,9 @@ public sealed class RecordMapping(MappingPlan plan, Bindings bindings, int? conn
         {
             var contribution = mapped.Contributions[i];
             var (binding, key, body) = (bindings.Of(contribution.Entity), mapped.Text(contribution.Key), mapped.Json(contribution).ToArray());
-            contributions[i] = new(binding, key, contribution.ObservedAt, body) { Identity = Identity(binding, key, body) };
+            contributions[i] = new(binding, key, contribution.ObservedAt, body) { Identity = connection is { } number ? ContributionDocument.DerivedIdentity(number, key, body, binding) : null };
         }
 
         return new(null, contributions, mapped.Issues.Count == 0 ? [] : [.. mapped.Issues]);
-    }
-
-    /// <summary>Read here, where all cores are at work, and with all that is derived from it.</summary>
-    private (List<IdentityKey>, Profile)? Identity(EntityBinding binding, string key, byte[] body)
-    {
-        if (connection is not { } number)
-            return null;
-        var (keys, profile) = ContributionDocument.Identity(number, key, body, binding);
-        if (profile.Candidates(binding.Plan).Length > 0)
-            _ = profile.Hash;
-        return (keys, profile);
     }
 }

@@ -30,13 +30,13 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
         foreach (var id in ids)
         {
             var holders = new List<(long, int)>();
-            byte[] hash = [];
+            UInt128 hash = 0;
             byte[] body = [];
             using var rows = database.Prepare("SELECT h.entity, h.refs, p.body, p.hash FROM profiles p JOIN holders h ON h.profile=p.id WHERE p.id=?1").Bind(1, id).Query();
             while (rows.Read())
             {
                 if (holders.Count == 0)
-                    (body, hash) = (rows.Bytes(2).ToArray(), rows.Bytes(3).ToArray());
+                    (body, hash) = (rows.Bytes(2).ToArray(), BinaryPrimitives.ReadUInt128LittleEndian(rows.Bytes(3)));
                 holders.Add((rows.Int64(0), rows.Int32(1)));
             }
 
@@ -65,7 +65,7 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
                 added.Add(delta);
             }
 
-        var profiles = added.GroupBy(d => (d.Type, Wide(d.Hash))).Select(g => new NewProfile(g.ToList())).ToList();
+        var profiles = added.GroupBy(d => (d.Type, d.Hash)).Select(g => new NewProfile(g.ToList())).ToList();
         Succeed(left.Values, profiles);
         Release(left.Values.Where(l => !l.IsTaken));
         Insert(profiles.FindAll(p => p.Id == 0));
@@ -94,7 +94,7 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
             profile.Id = best.Id;
             Unlist(best, best.Listed.Except(profile.Candidates));
             database.Prepare("UPDATE profiles SET hash=?2, body=?3, listed=?4 WHERE id=?1")
-                .Bind(1, profile.Id).BindBlob(2, profile.Hash).BindBlob(3, profile.Body()).BindBlob(4, Bytes(profile.Candidates)).Run();
+                .Bind(1, profile.Id).BindBlob(2, Bytes(profile.Hash)).BindBlob(3, profile.Body()).BindBlob(4, Bytes(profile.Candidates)).Run();
             List([profile], profile.Candidates.Except(best.Listed).Select(c => (profile.Id, c.Kind, c.Value)).ToList());
         }
     }
@@ -114,7 +114,7 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
         foreach (var profile in profiles)
             profile.Id = ++last;
         database.Insert("profiles(id, type, hash, body, listed)", profiles, static (to, profile) =>
-            to.Bind(1, profile.Id).Bind(2, profile.Type).BindBlob(3, profile.Hash).BindBlob(4, profile.Body()).BindBlob(5, Bytes(profile.Candidates)));
+            to.Bind(1, profile.Id).Bind(2, profile.Type).BindBlob(3, Bytes(profile.Hash)).BindBlob(4, profile.Body()).BindBlob(5, Bytes(profile.Candidates)));
         List(profiles, profiles.SelectMany(p => p.Candidates.Select(c => (p.Id, c.Kind, c.Value))).ToList());
     }
 
@@ -130,7 +130,7 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
     /// <summary>Takes a profile from under its hash and candidate values.</summary>
     private void Unlist(LeftProfile profile, IEnumerable<(int Kind, long Value)> values)
     {
-        notes.Forget(Wide(profile.Hash));
+        notes.Forget(profile.Hash);
         foreach (var hash in levels["profile_hashes"].OnBoth("DELETE FROM {0} WHERE hash=?1 AND profile=?2"))
             hash.Bind(1, Short(profile.Hash)).Bind(2, profile.Id).Run();
         var candidates = levels["candidates"].OnBoth("DELETE FROM {0} WHERE kind=?1 AND value=?2 AND profile=?3");
@@ -243,7 +243,7 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
     private long Find(ProfileDelta delta)
     {
         using var rows = database.Prepare("SELECT p.id FROM profile_hashes h CROSS JOIN profiles p ON p.id=h.profile WHERE h.hash=?3 AND p.type=?1 AND p.hash=?2")
-            .Bind(1, delta.Type).BindBlob(2, delta.Hash).Bind(3, Short(delta.Hash)).Query();
+            .Bind(1, delta.Type).BindBlob(2, Bytes(delta.Hash)).Bind(3, Short(delta.Hash)).Query();
         return rows.Read() ? rows.Int64(0) : 0;
     }
 
@@ -280,19 +280,24 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
         return bytes;
     }
 
-    private static UInt128 Wide(byte[] hash) => BinaryPrimitives.ReadUInt128LittleEndian(hash);
+    private static byte[] Bytes(UInt128 hash)
+    {
+        var bytes = new byte[16];
+        BinaryPrimitives.WriteUInt128LittleEndian(bytes, hash);
+        return bytes;
+    }
 
     /// <summary>Of a hash only what finds it among all but a few, because index entries are copied often.</summary>
-    private static long Short(byte[] hash) => BinaryPrimitives.ReadInt64LittleEndian(hash);
+    private static long Short(UInt128 hash) => (long)(ulong)hash;
 
     /// <summary>A profile that nobody has any more.</summary>
-    private sealed class LeftProfile(long id, int type, byte[] hash, (int Kind, long Value)[] listed)
+    private sealed class LeftProfile(long id, int type, UInt128 hash, (int Kind, long Value)[] listed)
     {
         public long Id { get; } = id;
 
         public int Type { get; } = type;
 
-        public byte[] Hash { get; } = hash;
+        public UInt128 Hash { get; } = hash;
 
         public (int Kind, long Value)[] Listed { get; } = listed;
 
@@ -307,7 +312,7 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
 
         public int Type { get; } = holders[0].Type;
 
-        public byte[] Hash { get; } = holders[0].Hash;
+        public UInt128 Hash { get; } = holders[0].Hash;
 
         public Func<byte[]> Body { get; } = holders[0].Body;
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using IntegrationHub.Storage;
 
 namespace IntegrationHub.Unify.Identity;
@@ -11,6 +10,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
 {
     private readonly Dictionary<CandidateKey, View> _views = [];
     private readonly HashSet<CandidateKey> _changed = [];
+    private readonly HashSet<long> _holdersOfChanged = [];
     private readonly Dictionary<long, Stored> _profiles = [];
     private readonly CandidateHolders _taken = new(binding.Plan, [.. deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore))]);
     private readonly CandidateHolders _brought = new(binding.Plan, [.. deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L))]);
@@ -18,15 +18,48 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     /// <summary>The states of all values loaded so far, after the batch.</summary>
     public CandidateStates States { get; } = new();
 
-    /// <summary>Loads what else has the candidate values of a profile. Adds entities that held a value whose state changes.</summary>
-    public async ValueTask LoadAsync(Profile profile, HashSet<long> changed)
+    /// <summary>Loads all values whose state the batch may change, before anything else. Returns the entities that held one whose state does.</summary>
+    public async ValueTask<IReadOnlyCollection<long>> LoadChangingAsync()
     {
-        foreach (var (rule, value) in profile.Candidates(binding.Plan))
-            if (!_views.ContainsKey(new(rule, value)))
-                await LoadAsync(new(rule, value), profile, changed);
+        foreach (var delta in deltas)
+        {
+            if (delta.WasLive)
+                await LoadAsync(delta.ProfileBefore!);
+            if (delta.IsLive)
+                await LoadAsync(delta.ProfileAfter!);
+        }
+
+        return _holdersOfChanged;
     }
 
-    /// <summary>Whether the state of a value of a profile, loaded before, changes by the batch.</summary>
+    /// <summary>Loads what else has the candidate values of a profile.</summary>
+    public async ValueTask LoadAsync(Profile profile)
+    {
+        foreach (var (rule, value) in profile.Candidates(binding.Plan))
+            await LoadAsync(new(rule, value), profile);
+    }
+
+    /// <summary>Of a profile that is not looked for: loads what may make its values count less.</summary>
+    public async ValueTask LoadSharedAsync(Profile profile)
+    {
+        foreach (var (rule, value) in profile.Candidates(binding.Plan))
+            if (binding.Plan.SharedOf(rule) is not null)
+                await LoadAsync(new(rule, value), profile);
+    }
+
+    /// <summary>Loads the values that two of some members have, and that may be a reason to compare them.</summary>
+    public async ValueTask LoadCommonAsync(IReadOnlyList<Member> members)
+    {
+        if (members.Count == 1)
+            return;
+        var seen = new HashSet<CandidateKey>(members.Count * binding.Plan.Candidates.Length);
+        foreach (var member in members)
+            foreach (var (rule, value) in member.Profile.Candidates(binding.Plan))
+                if (new CandidateKey(rule, value) is var key && !_views.ContainsKey(key) && !seen.Add(key))
+                    await LoadAsync(key, member.Profile);
+    }
+
+    /// <summary>Whether the state of a value of a profile changes by the batch.</summary>
     public bool Changes(Profile profile)
     {
         if (_changed.Count > 0)
@@ -38,8 +71,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
 
     /// <summary>Adds entities with a profile that a profile, loaded before, is the same as by comparison. Times are not known here, so all of them count as near.</summary>
     /// <param name="isKnown">Entities that need not be found.</param>
-    /// <param name="changed">Receives entities that held a value whose state changes.</param>
-    public async ValueTask MatchesAsync(Profile profile, Func<long, bool> isKnown, HashSet<long> matches, HashSet<long> changed)
+    public async ValueTask MatchesAsync(Profile profile, Func<long, bool> isKnown, HashSet<long> matches)
     {
         var recognises = false;
         HashSet<UInt128>? compared = null;
@@ -51,7 +83,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
                 return;
             recognises = true;
             foreach (var other in view.Kept ?? await KeptAsync(view))
-                if (FindsMore(other, isKnown, matches) && (compared ??= []).Add(other.Hash) && await AreSameAsync(profile, other.Profile, changed))
+                if (FindsMore(other, isKnown, matches) && other.IsReadable && (compared ??= []).Add(other.Hash) && await AreSameAsync(profile, other.Profile))
                     foreach (var holder in other.Holders)
                         if (view.Keeps(other, holder))
                             matches.Add(holder.Entity);
@@ -66,7 +98,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         return false;
     }
 
-    private async ValueTask<bool> AreSameAsync(Profile profile, Profile other, HashSet<long> changed)
+    private async ValueTask<bool> AreSameAsync(Profile profile, Profile other)
     {
         var (least, most) = PairScore.Range(binding.Plan, profile, other, States.IsShared);
         if (least >= binding.Plan.Rules.Merge || most < binding.Plan.Rules.Merge)
@@ -75,14 +107,15 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         for (var kind = 0; kind < binding.Plan.Shared.Length; kind++)
             if (binding.Plan.Shared[kind] is { } shared)
                 for (var i = 0; i < Math.Min(Profile.MostJoined, other[kind].Length); i++)
-                    if (new CandidateKey(shared.Rule, Profile.HashOf(other[kind][i])) is var key && !_views.ContainsKey(key))
-                        await LoadAsync(key, other, changed);
+                    await LoadAsync(new(shared.Rule, Profile.HashOf(other[kind][i])), other);
         return Score(profile, other) >= binding.Plan.Rules.Merge;
     }
 
     private double Score(Profile a, Profile b) => PairScore.Of(binding.Plan, a, b, States.IsShared) is var score ? Math.Max(score.Near, score.Apart) : 0;
 
-    private async ValueTask LoadAsync(CandidateKey key, Profile holder, HashSet<long> changed)
+    private ValueTask LoadAsync(CandidateKey key, Profile holder) => _views.ContainsKey(key) ? default : ViewAsync(key, holder);
+
+    private async ValueTask ViewAsync(CandidateKey key, Profile holder)
     {
         var (candidate, kind) = (binding.Plan.Candidates[key.Rule], binding.CandidateKinds[key.Rule]);
         var taken = _taken.Of(key);
@@ -116,22 +149,25 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         }
 
         await ReadAsync(candidates);
-        var before = CandidateState.Of(binding.Plan, key.Rule, Profiles(Readable(candidates), []));
-        var after = CandidateState.Of(binding.Plan, key.Rule, Profiles(await KeptAsync(view), brought));
+        var before = CandidateState.Of(binding.Plan, key.Rule, Profiles(StoredOf(candidates), []));
+        var after = taken.Count + brought.Count == 0 ? before : CandidateState.Of(binding.Plan, key.Rule, Profiles(await KeptAsync(view), brought));
         States.Set(binding.Plan, key, after, holder);
         if (before == after)
             return;
+        // So LoadChangingAsync has asked for it: the state of nothing else changes, and its callers are told who held it.
         _changed.Add(key);
-        foreach (var stored in Readable(candidates))
-            foreach (var (entity, _) in stored.Holders)
-                changed.Add(entity);
+        foreach (var stored in StoredOf(candidates))
+            if (stored.IsReadable)
+                foreach (var (entity, _) in stored.Holders)
+                    _holdersOfChanged.Add(entity);
     }
 
     private static List<Profile> Profiles(List<Stored> kept, IReadOnlyList<(Profile Profile, long Entity)> brought)
     {
         var profiles = new List<Profile>(kept.Count + brought.Count);
         foreach (var stored in kept)
-            profiles.Add(stored.Profile);
+            if (stored.IsReadable)
+                profiles.Add(stored.Profile);
         for (var i = 0; i < brought.Count; i++)
             if (!profiles.Exists(p => p.Hash == brought[i].Profile.Hash))
                 profiles.Add(brought[i].Profile);
@@ -150,7 +186,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     private async ValueTask<List<Stored>> KeptAsync(View view)
     {
         await ReadAsync(view.Candidates);
-        var kept = Readable(view.Candidates);
+        var kept = StoredOf(view.Candidates);
         if (view.Taken.Count > 0)
             kept.RemoveAll(view.IsTaken);
         return view.Kept = kept;
@@ -162,15 +198,15 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     /// </summary>
     private async ValueTask<bool> IsCrowdedAsync(CandidateKey key, long[] candidates, IReadOnlyList<(Profile Profile, long Entity)> taken)
     {
-        if (binding.Plan.Candidates[key.Rule] is not { OnlyCounts: true, Kinds: [var kind] } || binding.Plan.Shared[kind] is not { } shared || candidates.Length - taken.Count <= shared.Most)
+        if (binding.Plan.Candidates[key.Rule] is not { OnlyCounts: true, Kinds: [var kind] } || binding.Plan.SharedOf(key.Rule) is not { } shared || candidates.Length - taken.Count <= shared.Most)
             return false;
         var staying = new List<Profile>(2 * shared.Most);
         for (var read = 0; read < candidates.Length; read += shared.Most + 1)
         {
             var some = candidates[read..Math.Min(candidates.Length, read + shared.Most + 1)];
             await ReadAsync(some);
-            foreach (var stored in Readable(some))
-                if (!IsAmong(taken, stored.Hash))
+            foreach (var stored in StoredOf(some))
+                if (stored.IsReadable && !IsAmong(taken, stored.Hash))
                     staying.Add(stored.Profile);
             // Names are more than contributions where some go by several; few contributions share nothing all the same.
             if (staying.Count <= shared.Most || CandidateState.Names(binding.Plan, kind, staying) <= shared.Most)
@@ -194,13 +230,12 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
             _profiles[row.Id] = new(binding.Plan, row);
     }
 
-    private List<Stored> Readable(long[] candidates)
+    private List<Stored> StoredOf(long[] candidates)
     {
-        var readable = new List<Stored>(candidates.Length);
+        var stored = new List<Stored>(candidates.Length);
         foreach (var candidate in candidates)
-            if (_profiles[candidate] is { IsReadable: true } stored)
-                readable.Add(stored);
-        return readable;
+            stored.Add(_profiles[candidate]);
+        return stored;
     }
 
     /// <summary>Of a value that too many have, whoever they are: nothing is compared because of it, and its state is what it was.</summary>
@@ -208,7 +243,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     {
         _views[key] = new([], []);
         States.Closed.Add(key);
-        if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.Shared[kind] is not null)
+        if (binding.Plan.Candidates[key.Rule].Kinds is [var kind] && binding.Plan.SharedOf(key.Rule) is not null)
             States.Share(kind, Array.Find(holder[kind], v => Profile.HashOf(v) == key.Value)!);
     }
 
@@ -219,6 +254,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
 
         public IReadOnlyList<(Profile Profile, long Entity)> Taken { get; } = taken;
 
+        /// <summary>Those whom the batch leaves it, of a model with other kinds too.</summary>
         public List<Stored>? Kept { get; set; }
 
         /// <summary>Whether the batch leaves nobody a contribution that has a profile.</summary>
@@ -244,10 +280,12 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     /// <summary>A profile that the store keeps. What it says is read when it matters.</summary>
     private sealed class Stored(MatchPlan plan, ProfileRow row)
     {
-        /// <summary>One of a model with other kinds says nothing until its record is read or mapped again.</summary>
-        public bool IsReadable { get; } = Profile.IsOf(plan, row.Body);
+        private bool? _isReadable;
 
-        public UInt128 Hash => BinaryPrimitives.ReadUInt128LittleEndian(row.Hash);
+        /// <summary>One of a model with other kinds says nothing until its record is read or mapped again.</summary>
+        public bool IsReadable => _isReadable ??= Profile.IsOf(plan, row.Body);
+
+        public UInt128 Hash => row.Hash;
 
         public Profile Profile => field ??= Profile.FromBytes(plan, row.Body, Hash);
 

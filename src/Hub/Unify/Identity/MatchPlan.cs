@@ -57,7 +57,10 @@ public sealed class MatchPlan
     public bool Decides => Candidates.Length > 0 || Limits.Length > 0;
 
     /// <summary>Of a rule's value that so few have, nothing depends on who they are: it is no reason to leave anything out, and it is shared by nobody.</summary>
-    public int FewOf(int rule) => Candidates[rule].Kinds is [var kind] && Shared[kind] is { } shared ? Math.Min(Rules.MostCandidates, shared.Most) : Rules.MostCandidates;
+    public int FewOf(int rule) => SharedOf(rule) is { } shared ? Math.Min(Rules.MostCandidates, shared.Most) : Rules.MostCandidates;
+
+    /// <summary>When a value that a rule finds by itself is shared by too many; <c>null</c> when it never is.</summary>
+    public SharedRule? SharedOf(int rule) => Candidates[rule].Kinds is [var kind] ? Shared[kind] : null;
 
     private Candidate Planned(CandidateRule rule, bool onlyCounts) => new(
         rule,

@@ -43,9 +43,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
                     Add(delta);
                 else
                     open.Add(delta.EntityBefore);
-        // What the batch takes away can change the state of values too.
-        foreach (var delta in deltas.Where(d => d.WasLive))
-            await _views.LoadAsync(delta.ProfileBefore!, open);
+        open.UnionWith(await _views.LoadChangingAsync());
 
         var hasDecisions = await transaction.Matches.HasDecisionsAsync(binding.Number);
         var seen = 0;
@@ -61,6 +59,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
                 continue;
             }
 
+            await _views.LoadCommonAsync(_members);
             var resolved = Partition.Of(binding.Plan, [.. _members.Select(Node)], Rulings(), binding.RankOf, _views.States);
             open.UnionWith(await DisputedAsync(resolved.Entity, resolved.Connected));
             if (open.Count == 0)
@@ -108,11 +107,15 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
     private async ValueTask ReachAsync(int index, bool hasDecisions, HashSet<long> open)
     {
         var member = _members[index];
-        await _views.LoadAsync(member.Profile, open);
-        var isDecided = hasDecisions && await DecidedAsync(member, open);
         // What it is connected with was found when it came, and is opened with it: the same entity, or one contested with it.
         if (!hasDecisions && !_present.Contains(member.Row) && !_views.Changes(member.Profile))
+        {
+            await _views.LoadSharedAsync(member.Profile);
             return;
+        }
+
+        await _views.LoadAsync(member.Profile);
+        var isDecided = hasDecisions && await DecidedAsync(member, open);
         HashSet<long>? strong = null;
         foreach (var holder in await transaction.FindKeysAsync(member.Strong))
             if (!_opened.Contains(holder.Entity) && (strong ??= []).Add(holder.Entity))
@@ -121,7 +124,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
                 else
                     open.Add(holder.Entity);
         _matches.Clear();
-        await _views.MatchesAsync(member.Profile, entity => _opened.Contains(entity) || _attached.Contains((index, entity)), _matches, open);
+        await _views.MatchesAsync(member.Profile, entity => _opened.Contains(entity) || _attached.Contains((index, entity)), _matches);
         foreach (var entity in _matches)
             if (!_attached.Contains((index, entity)))
                 open.Add(entity);

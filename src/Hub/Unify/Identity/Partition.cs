@@ -15,7 +15,7 @@ internal static class Partition
     /// <summary>
     /// For each node the position of the first node of its entity, and for each node the position of the first node of what it is connected with.
     /// </summary>
-    /// <param name="states">What is known of candidate values beyond these nodes; <c>null</c> when these are all.</param>
+    /// <param name="states">What is known of candidate values beyond these nodes: of all whose kind can be shared, and of those that two nodes have. <c>null</c> when these are all nodes.</param>
     public static (int[] Entity, int[] Connected) Of(MatchPlan plan, IReadOnlyList<MatchNode> nodes, IReadOnlyList<Ruling> rulings, Func<IdentityKey, int> rankOf, CandidateStates? states = null)
     {
         if (nodes.Count == 1)

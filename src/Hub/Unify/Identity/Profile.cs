@@ -52,13 +52,6 @@ public sealed class Profile
         return _candidates = [.. found];
     }
 
-    public byte[] HashBytes()
-    {
-        var bytes = new byte[16];
-        BinaryPrimitives.WriteUInt128LittleEndian(bytes, Hash);
-        return bytes;
-    }
-
     /// <summary>The bytes the store keeps.</summary>
     public byte[] ToBytes() => Text().Written.ToArray();
 

@@ -55,9 +55,8 @@ internal sealed class Resolution(MatchPlan plan, IReadOnlyList<MatchNode> nodes,
     /// <summary>For each node the position of the first node of its entity.</summary>
     public int[] Run(IReadOnlyList<MatchEdge> edges, Func<IdentityKey, int> rankOf)
     {
-        if (rulings.Count > 0)
-            foreach (var ruling in rulings.OrderByDescending(r => r.Number))
-                Apply(ruling);
+        foreach (var ruling in rulings.OrderByDescending(r => r.Number))
+            Apply(ruling);
         JoinStrong(rankOf);
         foreach (var edge in edges.OrderByDescending(e => e.Score).ThenBy(e => e.Distance).ThenBy(e => First(e), StringComparer.Ordinal).ThenBy(e => Last(e), StringComparer.Ordinal))
             Join(edge.A, edge.B, edge);

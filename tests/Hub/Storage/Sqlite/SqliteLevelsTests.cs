@@ -70,7 +70,7 @@ public sealed class SqliteLevelsTests
         await using (var transaction = await store.BeginAsync(Cancel))
         {
             await transaction.ApplyKeysAsync([new(new(1, "v"), 1, -1), new(new(1, "w"), 1, 1)]);
-            await transaction.Matches.ApplyAsync([new(1, new byte[16], () => [], [(1, 5)], 1, -1)]);
+            await transaction.Matches.ApplyAsync([new(1, UInt128.Zero, () => [], [(1, 5)], 1, -1)]);
             await transaction.CommitAsync();
         }
 

@@ -30,11 +30,15 @@ public sealed class MatchRegionTests
 
     private static readonly Gen<(long Record, Client? Said)[]> Batches = Change.Array[1, 6].Select(b => b.DistinctBy(r => r.Item1).ToArray());
 
-    [Fact]
-    public Task Any_sequence_of_batches_gives_what_the_definition_says() => Gen.Select(Batches.Array[1, 10], Gen.Int[0, 1_000_000]).SampleAsync(
+    /// <param name="mostCandidates">Few, so that values are closed of which nobody counts under how many names they are seen.</param>
+    [Theory]
+    [InlineData(6)]
+    [InlineData(2)]
+    public Task Any_sequence_of_batches_gives_what_the_definition_says(int mostCandidates) => Gen.Select(Batches.Array[1, 10], Gen.Int[0, 1_000_000]).SampleAsync(
         async (batches, seed) =>
         {
             await using var rig = await MatchRig.OpenAsync();
+            await rig.UseAsync(text => text.Replace("mostCandidates: 6", $"mostCandidates: {mostCandidates}", StringComparison.Ordinal));
             var random = new Random(seed);
             foreach (var batch in batches)
             {
@@ -243,7 +247,7 @@ public sealed class MatchRegionTests
     {
         await using var rig = await MatchRig.OpenAsync();
         await using var transaction = await rig.Store.BeginAsync(TestContext.Current.CancellationToken);
-        ProfileDelta Of(byte hash, long entity, int delta) => new(rig.Type.Number, [.. Enumerable.Repeat(hash, 16)], () => [hash], [(1, 7)], entity, delta);
+        ProfileDelta Of(byte hash, long entity, int delta) => new(rig.Type.Number, hash, () => [hash], [(1, 7)], entity, delta);
         await transaction.Matches.ApplyAsync([Of(1, 1, 1)]);
         await transaction.Matches.ApplyAsync([Of(2, 1, 1), Of(1, 1, -1), Of(1, 2, -1)]);
         var id = Assert.Single(await transaction.Matches.CandidatesAsync(1, 7, 10));
@@ -266,6 +270,19 @@ public sealed class MatchRegionTests
         await rig.ApplyAsync((2, new(0, 0, 1, 4, "", "", 1) { Site = 2 }));
         await rig.CheckAsync();
         rig.CheckIndex();
+    }
+
+    [Fact]
+    public async Task A_value_that_too_many_have_joins_nobody_whose_entities_are_looked_at_again_for_something_else()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.ApplyAsync((1, new(0, 0, 1, 1, "beta works", "", 1)), (2, new(0, 0, 2, 1, "beta works", "", 1)));
+        Assert.Equal(["1,2"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        for (var i = 3; i < 9; i++)
+            await rig.ApplyAsync((i, new(0, 0, 0, 1, $"{i}", "", 1)));
+        await rig.ApplyAsync((9, new(0, 0, 1, 0, "beta works", "", 1)), (10, new(0, 0, 2, 0, "beta works", "", 1)));
+        Assert.Equal(["1,9", "2,10"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]).Where(l => l.Contains(',')));
+        await rig.CheckAsync();
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using IntegrationHub.Storage;
 
@@ -9,7 +8,7 @@ internal sealed class EvaluationMatches : IMatchIndex
 {
     private readonly Dictionary<(int Kind, long Value), Ids> _candidates = [];
     private readonly Dictionary<UInt128, long> _ids = [];
-    private readonly Dictionary<long, ProfileRow> _profiles = [];
+    private readonly NumberedRows<ProfileRow> _profiles = new();
     private readonly CandidateNotes _notes = new();
     private readonly Dictionary<long, long> _components = [];
     private readonly Dictionary<long, HashSet<long>> _contested = [];
@@ -26,7 +25,7 @@ internal sealed class EvaluationMatches : IMatchIndex
     {
         var rows = new List<ProfileRow>(ids.Count);
         foreach (var id in ids)
-            rows.Add(_profiles[id]);
+            rows.Add(_profiles[id]!);
         return new(rows);
     }
 
@@ -36,9 +35,9 @@ internal sealed class EvaluationMatches : IMatchIndex
         var added = new List<ProfileDelta>();
         // What is gained comes first, so that a profile that only moves is never taken out in between.
         foreach (var delta in deltas.OrderByDescending(d => d.Delta))
-            if (!_ids.TryGetValue(BinaryPrimitives.ReadUInt128LittleEndian(delta.Hash), out var id))
+            if (!_ids.TryGetValue(delta.Hash, out var id))
                 added.Add(delta);
-            else if (!Hold(_profiles[id].Holders, delta.Entity, delta.Delta))
+            else if (!References.Add(_profiles[id]!.Holders, delta.Entity, delta.Delta))
                 left.Add((id, delta));
         foreach (var delta in added)
             Add(delta, left);
@@ -50,10 +49,9 @@ internal sealed class EvaluationMatches : IMatchIndex
     /// <summary>A profile that its entity has instead of another, as when a record changes, takes its number: what both are found by stays as it is.</summary>
     private void Add(ProfileDelta delta, List<(long Id, ProfileDelta Delta)> left)
     {
-        var hash = BinaryPrimitives.ReadUInt128LittleEndian(delta.Hash);
-        if (_ids.TryGetValue(hash, out var id))
+        if (_ids.TryGetValue(delta.Hash, out var id))
         {
-            Hold(_profiles[id].Holders, delta.Entity, delta.Delta);
+            References.Add(_profiles[id]!.Holders, delta.Entity, delta.Delta);
             return;
         }
 
@@ -69,7 +67,7 @@ internal sealed class EvaluationMatches : IMatchIndex
             id = ++_last;
         }
 
-        _ids[hash] = id;
+        _ids[delta.Hash] = id;
         _profiles[id] = new(id, delta.Hash, delta.Body(), [(delta.Entity, delta.Delta)]);
         foreach (var candidate in delta.Candidates.Distinct())
             if (!listed.Contains(candidate))
@@ -104,10 +102,9 @@ internal sealed class EvaluationMatches : IMatchIndex
     /// <param name="staying">Candidate values that the next profile with the number has too.</param>
     private void Remove(long id, ProfileDelta profile, IReadOnlyList<(int Kind, long Value)> staying)
     {
-        var hash = BinaryPrimitives.ReadUInt128LittleEndian(profile.Hash);
-        _ids.Remove(hash);
-        _profiles.Remove(id);
-        _notes.Forget(hash);
+        _ids.Remove(profile.Hash);
+        _profiles[id] = null;
+        _notes.Forget(profile.Hash);
         foreach (var candidate in profile.Candidates.Distinct())
         {
             if (staying.Contains(candidate))
@@ -116,20 +113,6 @@ internal sealed class EvaluationMatches : IMatchIndex
             if (CollectionsMarshal.GetValueRefOrAddDefault(_candidates, candidate, out _).Remove(id))
                 _candidates.Remove(candidate);
         }
-    }
-
-    /// <summary>Adds to the references of an entity. Returns whether anybody has the profile.</summary>
-    private static bool Hold(List<(long Entity, int References)> holders, long entity, int delta)
-    {
-        var at = holders.FindIndex(h => h.Entity == entity);
-        var references = (at < 0 ? 0 : holders[at].References) + delta;
-        if (references > 0 && at >= 0)
-            holders[at] = (entity, references);
-        else if (references > 0)
-            holders.Add((entity, references));
-        else if (at >= 0)
-            holders.RemoveAt(at);
-        return holders.Count > 0;
     }
 
     /// <summary>Numbers of profiles. Most values have but one, and there are many millions of values.</summary>

@@ -18,12 +18,15 @@ internal sealed class EvaluationStore : IUnifyTransaction
     private readonly Bindings _bindings;
     private readonly EntityBinding _binding;
     private readonly int[] _limited;
-    private readonly Dictionary<long, ContributionRow> _byRecord = [];
-    private readonly Dictionary<long, List<ContributionRow>> _byEntity = [];
-    private readonly Dictionary<long, long> _entityOf = [];
+    private readonly NumberedRows<ContributionRow> _byRecord = new();
+    private readonly NumberedRows<List<ContributionRow>> _byEntity = new();
+
+    /// <summary>By number of the contribution, the list it is in.</summary>
+    private readonly NumberedRows<List<ContributionRow>> _listOf = new();
+
     private readonly Dictionary<IdentityKey, List<(long Entity, int References)>> _keys = [];
-    private readonly Dictionary<(long Entity, int Kind), Dictionary<string, int>> _held = [];
-    private readonly Dictionary<long, EntityRow> _entities = [];
+    private readonly Dictionary<(long Entity, int Kind), List<(string Value, int References)>> _held = [];
+    private readonly NumberedRows<EntityRow> _entities = new();
     private readonly EvaluationMatches _matches = new();
     private long _lastContribution;
     private long _lastEntity;
@@ -98,11 +101,11 @@ internal sealed class EvaluationStore : IUnifyTransaction
 
     /// <summary>The entity of each record.</summary>
     /// <param name="records">How many there are; they count from 1.</param>
-    public int[] EntityOfRecords(int records) => [.. Enumerable.Range(1, records).Select(r => (int)_byRecord[r].Entity)];
+    public int[] EntityOfRecords(int records) => [.. Enumerable.Range(1, records).Select(r => (int)_byRecord[r]!.Entity)];
 
-    public ValueTask<IReadOnlyList<ContributionRow>> ContributionsOfRecordsAsync(IReadOnlyList<long> records) => new([.. records.Where(_byRecord.ContainsKey).Select(r => _byRecord[r])]);
+    public ValueTask<IReadOnlyList<ContributionRow>> ContributionsOfRecordsAsync(IReadOnlyList<long> records) => new([.. records.Select(r => _byRecord[r]).OfType<ContributionRow>()]);
 
-    public ValueTask<IReadOnlyList<ContributionRow>> ContributionsOfEntityAsync(long entity) => new(_byEntity.TryGetValue(entity, out var rows) ? rows.FindAll(r => !r.IsWithdrawn) : []);
+    public ValueTask<IReadOnlyList<ContributionRow>> ContributionsOfEntityAsync(long entity) => new(_byEntity[entity]?.FindAll(r => !r.IsWithdrawn) ?? []);
 
     public ValueTask WriteContributionsAsync(IReadOnlyList<ContributionRow> contributions)
     {
@@ -111,13 +114,12 @@ internal sealed class EvaluationStore : IUnifyTransaction
             if (row.Id == 0)
                 row.Id = ++_lastContribution;
             _byRecord[row.Record] = row;
-            ref var entity = ref CollectionsMarshal.GetValueRefOrAddDefault(_entityOf, row.Id, out _);
-            if (entity == row.Entity)
+            var (before, after) = (_listOf[row.Id], _byEntity[row.Entity] ??= new(1));
+            if (before == after)
                 continue;
-            if (entity != 0)
-                _byEntity[entity].Remove(row);
-            entity = row.Entity;
-            (CollectionsMarshal.GetValueRefOrAddDefault(_byEntity, entity, out _) ??= new(1)).Add(row);
+            before?.Remove(row);
+            after.Add(row);
+            _listOf[row.Id] = after;
         }
 
         return ValueTask.CompletedTask;
@@ -134,7 +136,7 @@ internal sealed class EvaluationStore : IUnifyTransaction
     }
 
     public ValueTask<IReadOnlyList<IdentityKey>> KeysOfEntityAsync(long entity, int kind) =>
-        new(_held.TryGetValue((entity, kind), out var values) ? [.. values.Keys.Select(v => new IdentityKey(kind, v))] : []);
+        new(_held.TryGetValue((entity, kind), out var values) ? values.ConvertAll(v => new IdentityKey(kind, v.Value)) : []);
 
     public ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas)
     {
@@ -143,22 +145,12 @@ internal sealed class EvaluationStore : IUnifyTransaction
             if (_binding.StrongKinds.Contains(key.Kind))
             {
                 var holders = CollectionsMarshal.GetValueRefOrAddDefault(_keys, key, out _) ??= new(1);
-                var at = holders.FindIndex(h => h.Entity == entity);
-                if (at < 0)
-                    holders.Add((entity, delta));
-                else if (holders[at].References + delta is > 0 and var references)
-                    holders[at] = (entity, references);
-                else
-                    holders.RemoveAt(at);
-                if (holders.Count == 0)
+                if (!References.Add(holders, entity, delta))
                     _keys.Remove(key);
             }
 
-            if (!_limited.Contains(key.Kind))
-                continue;
-            var values = CollectionsMarshal.GetValueRefOrAddDefault(_held, (entity, key.Kind), out _) ??= new(1, StringComparer.Ordinal);
-            if ((CollectionsMarshal.GetValueRefOrAddDefault(values, key.Value, out _) += delta) <= 0)
-                values.Remove(key.Value);
+            if (_limited.Contains(key.Kind))
+                References.Add(CollectionsMarshal.GetValueRefOrAddDefault(_held, (entity, key.Kind), out _) ??= new(1), key.Value, delta);
         }
 
         return ValueTask.CompletedTask;
@@ -168,7 +160,7 @@ internal sealed class EvaluationStore : IUnifyTransaction
     {
         var rows = new Dictionary<long, EntityRow>(ids.Count);
         foreach (var id in ids)
-            if (_entities.TryGetValue(id, out var row))
+            if (_entities[id] is { } row)
                 rows[id] = row;
         return new(rows);
     }
