@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using System.Runtime.InteropServices;
 
 namespace IntegrationHub.Model;
 
@@ -9,7 +10,10 @@ namespace IntegrationHub.Model;
 internal sealed class BlockedValues
 {
     private readonly HashSet<string> _values = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<string> _beginnings = [];
+
+    /// <summary>By their first character in upper case.</summary>
+    private readonly Dictionary<char, List<string>> _beginnings = [];
+
     private readonly List<string> _endings = [];
     private readonly List<string> _patterns = [];
 
@@ -18,8 +22,8 @@ internal sealed class BlockedValues
         foreach (var pattern in patterns)
             if (IsPlain(pattern))
                 _values.Add(pattern);
-            else if (pattern.EndsWith('*') && IsPlain(pattern.AsSpan(0, pattern.Length - 1)))
-                _beginnings.Add(pattern[..^1]);
+            else if (pattern.Length > 1 && pattern.EndsWith('*') && IsPlain(pattern.AsSpan(0, pattern.Length - 1)))
+                (CollectionsMarshal.GetValueRefOrAddDefault(_beginnings, char.ToUpperInvariant(pattern[0]), out _) ??= []).Add(pattern[..^1]);
             else if (pattern.StartsWith('*') && IsPlain(pattern.AsSpan(1)))
                 _endings.Add(pattern[1..]);
             else
@@ -30,9 +34,10 @@ internal sealed class BlockedValues
     {
         if (_values.Count > 0 && _values.Contains(value))
             return true;
-        foreach (var beginning in _beginnings)
-            if (value.StartsWith(beginning, StringComparison.OrdinalIgnoreCase))
-                return true;
+        if (_beginnings.Count > 0 && value.Length > 0 && _beginnings.TryGetValue(char.ToUpperInvariant(value[0]), out var beginnings))
+            foreach (var beginning in beginnings)
+                if (value.StartsWith(beginning, StringComparison.OrdinalIgnoreCase))
+                    return true;
         foreach (var ending in _endings)
             if (value.EndsWith(ending, StringComparison.OrdinalIgnoreCase))
                 return true;

@@ -8,6 +8,8 @@ internal sealed class CandidateHolders
     /// <summary>An index of fewer takes longer to make than looking at all of them.</summary>
     private const int IndexedFrom = 5;
 
+    private static readonly List<(Profile, long)> None = [];
+
     private readonly MatchPlan _plan;
     private readonly List<(Profile Profile, long Entity)> _all;
     private readonly Dictionary<CandidateKey, List<(Profile Profile, long Entity)>>? _index;
@@ -23,15 +25,16 @@ internal sealed class CandidateHolders
                 (CollectionsMarshal.GetValueRefOrAddDefault(_index, new(rule, value), out _) ??= new(1)).Add(holder);
     }
 
-    public IReadOnlyList<(Profile Profile, long Entity)> Of(CandidateKey key)
+    /// <returns>Not to be changed.</returns>
+    public List<(Profile Profile, long Entity)> Of(CandidateKey key)
     {
         if (_index is not null)
-            return _index.TryGetValue(key, out var holders) ? holders : [];
+            return _index.TryGetValue(key, out var holders) ? holders : None;
         List<(Profile, long)>? found = null;
         foreach (var holder in _all)
             foreach (var (rule, value) in holder.Profile.Candidates(_plan))
                 if (value == key.Value && rule == key.Rule)
                     (found ??= []).Add(holder);
-        return found ?? (IReadOnlyList<(Profile, long)>)[];
+        return found ?? None;
     }
 }

@@ -8,10 +8,10 @@ namespace IntegrationHub.Unify.Identity;
 /// </summary>
 internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, IReadOnlyList<Delta> deltas)
 {
-    private readonly Dictionary<CandidateKey, View> _views = [];
+    private readonly Dictionary<CandidateKey, View> _views = new(deltas.Count * binding.Plan.Candidates.Length);
     private readonly HashSet<CandidateKey> _changed = [];
     private readonly HashSet<long> _holdersOfChanged = [];
-    private readonly Dictionary<long, Stored> _profiles = [];
+    private readonly Dictionary<long, Stored> _profiles = new(deltas.Count * binding.Plan.Candidates.Length);
     private readonly CandidateHolders _taken = new(binding.Plan, [.. deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore))]);
     private readonly CandidateHolders _brought = new(binding.Plan, [.. deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L))]);
 
@@ -52,7 +52,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     {
         if (members.Count == 1)
             return;
-        var seen = new HashSet<CandidateKey>(members.Count * binding.Plan.Candidates.Length);
+        var seen = new HashSet<CandidateKey>();
         foreach (var member in members)
             foreach (var (rule, value) in member.Profile.Candidates(binding.Plan))
                 if (new CandidateKey(rule, value) is var key && !_views.ContainsKey(key) && !seen.Add(key))
@@ -101,7 +101,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     private async ValueTask<bool> AreSameAsync(Profile profile, Profile other)
     {
         var (least, most) = PairScore.Range(binding.Plan, profile, other, States.IsShared);
-        if (least >= binding.Plan.Rules.Merge || most < binding.Plan.Rules.Merge)
+        // Who is found by a rounding is looked at for nothing; whoever the score says is the same must be found.
+        if (least >= binding.Plan.Rules.Merge || most < binding.Plan.Rules.Merge - PairScore.Rounding)
             return least >= binding.Plan.Rules.Merge;
         // Whether values of the other side are shared decides.
         for (var kind = 0; kind < binding.Plan.Shared.Length; kind++)
@@ -162,7 +163,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
                     _holdersOfChanged.Add(entity);
     }
 
-    private static List<Profile> Profiles(List<Stored> kept, IReadOnlyList<(Profile Profile, long Entity)> brought)
+    private static List<Profile> Profiles(List<Stored> kept, List<(Profile Profile, long Entity)> brought)
     {
         var profiles = new List<Profile>(kept.Count + brought.Count);
         foreach (var stored in kept)
@@ -174,7 +175,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         return profiles;
     }
 
-    private static bool IsAmong(IReadOnlyList<(Profile Profile, long Entity)> taken, UInt128 hash)
+    private static bool IsAmong(List<(Profile Profile, long Entity)> taken, UInt128 hash)
     {
         for (var i = 0; i < taken.Count; i++)
             if (taken[i].Profile.Hash == hash)
@@ -196,7 +197,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     /// Whether a value that is only counted is seen under too many names by those alone whom the batch leaves as they are: it is shared before and after then,
     /// and who the others are matters to nobody. Most of what a company's name begins with, or its domain, is so; not all of it is read.
     /// </summary>
-    private async ValueTask<bool> IsCrowdedAsync(CandidateKey key, long[] candidates, IReadOnlyList<(Profile Profile, long Entity)> taken)
+    private async ValueTask<bool> IsCrowdedAsync(CandidateKey key, long[] candidates, List<(Profile Profile, long Entity)> taken)
     {
         if (binding.Plan.Candidates[key.Rule] is not { OnlyCounts: true, Kinds: [var kind] } || binding.Plan.SharedOf(key.Rule) is not { } shared || candidates.Length - taken.Count <= shared.Most)
             return false;
@@ -248,11 +249,11 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     }
 
     /// <summary>What the store keeps of a value, and what the batch takes away of it. Who they are is read when it matters.</summary>
-    private sealed class View(long[] candidates, IReadOnlyList<(Profile Profile, long Entity)> taken)
+    private sealed class View(long[] candidates, List<(Profile Profile, long Entity)> taken)
     {
         public long[] Candidates { get; } = candidates;
 
-        public IReadOnlyList<(Profile Profile, long Entity)> Taken { get; } = taken;
+        public List<(Profile Profile, long Entity)> Taken { get; } = taken;
 
         /// <summary>Those whom the batch leaves it, of a model with other kinds too.</summary>
         public List<Stored>? Kept { get; set; }

@@ -66,7 +66,7 @@ internal sealed class CandidateStates
 internal readonly record struct CandidateState(bool IsClosed, bool IsShared)
 {
     /// <summary>Judges a value by the profiles that have it.</summary>
-    public static CandidateState Of(MatchPlan plan, int rule, IReadOnlyList<Profile> profiles)
+    public static CandidateState Of(MatchPlan plan, int rule, List<Profile> profiles)
     {
         var isTooMany = profiles.Count > plan.Rules.MostCandidates;
         var isShared = profiles.Count > plan.FewOf(rule) && plan.Candidates[rule].Kinds is [var kind] && plan.Shared[kind] is { } shared && (isTooMany || Names(plan, kind, profiles) > shared.Most);
@@ -74,7 +74,7 @@ internal readonly record struct CandidateState(bool IsClosed, bool IsShared)
     }
 
     /// <summary>Under how many names a value is seen; people entered for their company do not count. For a name itself every profile counts.</summary>
-    public static int Names(MatchPlan plan, int kind, IReadOnlyList<Profile> profiles)
+    public static int Names(MatchPlan plan, int kind, List<Profile> profiles)
     {
         if (plan.Guard is not { } guard || guard.Kind == kind)
             return profiles.Count;

@@ -14,6 +14,7 @@ public sealed class MatchPlan
             .Concat(Rules.Comparisons.SelectMany(c => c.Unless.Append(c.Kind).Concat(c.Besides).Concat(c.Crossed is null ? [] : [c.Crossed])))
             .Concat(limited.Select(k => k.Name)).Distinct().Order(StringComparer.Ordinal)];
         Comparisons = [.. Rules.Comparisons.Select(c => new PlannedComparison(c, Kind(c.Kind), c.Crossed is null ? -1 : Kind(c.Crossed), [.. c.Unless.Select(Kind)], [.. c.Besides.Select(Kind)]))];
+        Decisive = [.. Comparisons.OrderByDescending(c => Math.Max(c.MostEqual, c.MostUnequal) - Math.Min(0, c.Rule.Different))];
         Guard = Comparisons.FirstOrDefault(c => c.Rule.Guard);
         Whole = [.. Comparisons.Where(c => c.Rule.Whole)];
         Limits = [.. limited.Select(k => (Kind(k.Name), k.Limit!.Value))];
@@ -38,6 +39,9 @@ public sealed class MatchPlan
     public string[] Kinds { get; }
 
     public PlannedComparison[] Comparisons { get; }
+
+    /// <summary>The comparisons, those first that can say most.</summary>
+    internal PlannedComparison[] Decisive { get; }
 
     public PlannedComparison? Guard { get; }
 
@@ -97,4 +101,10 @@ public sealed record PlannedComparison(Comparison Rule, int Kind, int Crossed, i
 {
     /// <summary>The least likeness that counts as alike.</summary>
     public double LeastLikeness { get; } = Rule.Similar.Count > 0 ? Rule.Similar[^1].From : 1;
+
+    /// <summary>What it adds to a score at most when both sides have a value in common.</summary>
+    internal double MostEqual { get; } = new[] { 0, Rule.Equal, Rule.Apart ?? 0, Rule.Shared, Rule.CrossedEqual }.Max();
+
+    /// <summary>What it adds at most when they have none.</summary>
+    internal double MostUnequal { get; } = Rule.Similar.Select(s => s.Weight).Concat([0, Rule.Shared, Rule.CrossedEqual, Rule.Different]).Max();
 }

@@ -90,8 +90,9 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
                     _members.Add(new(row, binding, keys, profile, entity));
                 }
 
-            foreach (var delta in deltas.Where(d => d.WasLive && d.IsLive && d.EntityBefore == entity))
-                Add(delta);
+            foreach (var delta in deltas)
+                if (delta.WasLive && delta.IsLive && delta.EntityBefore == entity)
+                    Add(delta);
         }
 
         _attached.RemoveAll(a => _opened.Contains(a.Entity));
@@ -104,16 +105,17 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
     }
 
     /// <summary>Adds what a member leads to: entities to be opened. Those that hold its strong key and may stay whole are only attached.</summary>
-    private async ValueTask ReachAsync(int index, bool hasDecisions, HashSet<long> open)
+    private ValueTask ReachAsync(int index, bool hasDecisions, HashSet<long> open)
     {
         var member = _members[index];
         // What it is connected with was found when it came, and is opened with it: the same entity, or one contested with it.
-        if (!hasDecisions && !_present.Contains(member.Row) && !_views.Changes(member.Profile))
-        {
-            await _views.LoadSharedAsync(member.Profile);
-            return;
-        }
+        return hasDecisions || _present.Contains(member.Row) || _views.Changes(member.Profile)
+            ? SearchAsync(index, member, hasDecisions, open)
+            : _views.LoadSharedAsync(member.Profile);
+    }
 
+    private async ValueTask SearchAsync(int index, Member member, bool hasDecisions, HashSet<long> open)
+    {
         await _views.LoadAsync(member.Profile);
         var isDecided = hasDecisions && await DecidedAsync(member, open);
         HashSet<long>? strong = null;

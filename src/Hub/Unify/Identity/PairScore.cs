@@ -12,6 +12,11 @@ public sealed record Finding(string Kind, string Outcome, double Weight, string[
 /// <param name="Within">Up to which distance in time <see cref="Near"/> is meant.</param>
 public readonly record struct PairScore(double Near, double Apart, TimeSpan Within)
 {
+    /// <summary>By how much sums of the same weights in another order may differ, at the very most.</summary>
+    internal const double Rounding = 1e-6;
+
+    private const int MostOnStack = 128;
+
     /// <summary>The score of two contributions; times are Unix milliseconds, 0 when unknown.</summary>
     public double At(long a, long b) => a == 0 || b == 0 || Distance(a, b) <= Within.TotalMilliseconds ? Near : Apart;
 
@@ -46,13 +51,22 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
         return new(near, apart, within);
     }
 
-    /// <summary>What a pair scores at least and at most, whichever values of the second profile are shared and whenever the two were seen.</summary>
+    /// <summary>
+    /// What a pair scores at least and at most, whichever values of the second profile are shared and whenever the two were seen. Of pairs that are not the
+    /// same no more is looked at than it takes to see that they are not, so these bounds are wide.
+    /// </summary>
     /// <param name="isShared">Whether a value of a kind that the first profile has is shared by too many.</param>
     public static (double Least, double Most) Range(MatchPlan plan, Profile a, Profile b, Func<int, string, bool> isShared)
     {
+        var room = 0.0;
+        var most = plan.Decisive.Length <= MostOnStack ? stackalloc double[plan.Decisive.Length] : new double[plan.Decisive.Length];
+        for (var i = 0; i < most.Length; i++)
+            room += most[i] = AtMost(plan.Decisive[i], a, b);
         var (near, apart) = ((Least: 0.0, Most: 0.0), (Least: 0.0, Most: 0.0));
-        foreach (var comparison in plan.Comparisons)
+        for (var i = 0; i < most.Length && room >= plan.Rules.Merge - Rounding; i++)
         {
+            var comparison = plan.Decisive[i];
+            room -= most[i];
             if (!Asks(comparison, a, b, out var left, out var right))
                 continue;
             var rule = comparison.Rule;
@@ -62,9 +76,24 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
             var mayBeShared = plan.Shared[comparison.Kind] is not null && (a[comparison.Kind].Length > Profile.MostJoined || (rule.Shared == 0 && !Common(left, right)));
             near = (near.Least + (mayBeShared ? Math.Min(weight, rule.Shared) : weight), near.Most + (mayBeShared ? Math.Max(weight, rule.Shared) : weight));
             apart = (apart.Least + (mayBeShared ? Math.Min(later, rule.Shared) : later), apart.Most + (mayBeShared ? Math.Max(later, rule.Shared) : later));
+            room += mayBeShared ? Math.Max(Math.Max(weight, later), rule.Shared) : Math.Max(weight, later);
         }
 
-        return (Math.Max(near.Least, apart.Least), Math.Max(near.Most, apart.Most));
+        return room < plan.Rules.Merge - Rounding ? (double.NegativeInfinity, room + Rounding) : (Math.Max(near.Least, apart.Least), Math.Max(near.Most, apart.Most));
+    }
+
+    /// <summary>What a comparison can add to a score at most, told from the bytes of the two profiles.</summary>
+    private static double AtMost(PlannedComparison comparison, Profile a, Profile b)
+    {
+        var left = a.Said(comparison.Kind);
+        var right = b.Said(comparison.Kind);
+        if (left.IsEmpty || right.IsEmpty)
+            return 0;
+        if (comparison.Besides.Length > 0)
+            return Math.Max(comparison.MostEqual, comparison.MostUnequal);
+        return left.SequenceEqual(right) ? comparison.MostEqual
+            : Profile.AreSeveral(left) || Profile.AreSeveral(right) ? Math.Max(comparison.MostEqual, comparison.MostUnequal)
+            : comparison.MostUnequal;
     }
 
     /// <summary>Whether a pair says by itself what a comparison asks: both sides have a value, or another kind says the same.</summary>

@@ -22,7 +22,11 @@ public sealed class Profile
     private static (string? Text, long Hash)[]? _hashes;
 
     private readonly string[]?[] _values;
-    private readonly ReadOnlyMemory<byte> _kept;
+    private ReadOnlyMemory<byte> _kept;
+
+    /// <summary>Where in the kept bytes each kind begins, and one past the end of all, as if there were a separator.</summary>
+    private int[]? _starts;
+
     private UInt128? _hash;
     private (int Rule, long Value)[]? _candidates;
 
@@ -55,6 +59,16 @@ public sealed class Profile
     /// <summary>The bytes the store keeps.</summary>
     public byte[] ToBytes() => Text().Written.ToArray();
 
+    /// <summary>The bytes of all values of a kind: the same for two profiles that say the same of it.</summary>
+    internal ReadOnlySpan<byte> Said(int kind)
+    {
+        var starts = _starts ??= Starts();
+        return _kept.Span[starts[kind]..(starts[kind + 1] - 1)];
+    }
+
+    /// <summary>Whether the bytes of a kind are those of several values.</summary>
+    internal static bool AreSeveral(ReadOnlySpan<byte> said) => said.Contains((byte)BetweenValues);
+
     /// <summary>Whether bytes that the store kept are of a model with these kinds.</summary>
     public static bool IsOf(MatchPlan plan, ReadOnlySpan<byte> bytes) => bytes.Count((byte)BetweenKinds) == plan.Kinds.Length - 1;
 
@@ -63,7 +77,7 @@ public sealed class Profile
     /// <param name="hash">That of <see cref="Hash"/>.</param>
     public static Profile FromBytes(MatchPlan plan, ReadOnlyMemory<byte> bytes, UInt128 hash) => new(plan.Kinds.Length, bytes, hash);
 
-    /// <summary>The number a candidate value is found by.</summary>
+    /// <summary>The number a candidate value is found by. That of a value somebody else has cannot be aimed at: with it one could hide that the value is shared.</summary>
     public static long HashOf(string value)
     {
         if (value.Length > LongestKnown)
@@ -111,18 +125,28 @@ public sealed class Profile
 
     private string[] Kept(int kind)
     {
-        var rest = _kept.Span;
-        for (; kind > 0; kind--)
-            rest = rest[(rest.IndexOf((byte)BetweenKinds) + 1)..];
-        var end = rest.IndexOf((byte)BetweenKinds);
-        var all = end < 0 ? rest : rest[..end];
+        var all = Said(kind);
         if (all.IsEmpty)
             return [];
+        if (!AreSeveral(all))
+            return [Encoding.UTF8.GetString(all)];
         var values = new string[all.Count((byte)BetweenValues) + 1];
         var i = 0;
         foreach (var value in all.Split((byte)BetweenValues))
             values[i++] = Encoding.UTF8.GetString(all[value]);
         return values;
+    }
+
+    private int[] Starts()
+    {
+        if (_kept.IsEmpty)
+            _kept = ToBytes();
+        var kept = _kept.Span;
+        var starts = new int[_values.Length + 1];
+        for (var kind = 1; kind < _values.Length; kind++)
+            starts[kind] = starts[kind - 1] + kept[starts[kind - 1]..].IndexOf((byte)BetweenKinds) + 1;
+        starts[^1] = kept.Length + 1;
+        return starts;
     }
 
     private static UInt128 Wide(ReadOnlySpan<byte> text)

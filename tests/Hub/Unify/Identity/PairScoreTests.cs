@@ -7,7 +7,10 @@ namespace IntegrationHub.Tests.Unify.Identity;
 
 public sealed class PairScoreTests
 {
-    private static readonly MatchPlan Plan = new(ModelFiles.Compile([("client.yaml", """
+    /// <summary>Anything is enough, so everything is looked at.</summary>
+    private static readonly MatchPlan Plan = PlanOf(merge: -100);
+
+    private static MatchPlan PlanOf(double merge) => new(ModelFiles.Compile([("client.yaml", $$"""
         entity: client
         label: name
         identity:
@@ -28,8 +31,8 @@ public sealed class PairScoreTests
             stem: { equal: 3, shared: -2, similar: { 0.7: 1 }, different: -4 }
             contact: { equal: 4, different: -1, besides: [name] }
             place: { equal: 1, apart: -1, withinDays: 2, different: -7 }
-          merge: 10
-          propose: 5
+          merge: {{merge}}
+          propose: {{merge - 5}}
         fields:
           name: { type: text, class: business }
         """)]).Entities[0]);
@@ -44,18 +47,26 @@ public sealed class PairScoreTests
             .Select((a, b, shared) => (ProfileOf(a), ProfileOf(b), shared.SelectMany((s, kind) => s.Where(_ => Plan.Shared[kind] is not null).Select(v => (kind, Text(kind, v)))).ToHashSet()));
 
     /// <summary>Whether two are the same is told without what only the other side says, so that may not lead out of the bounds.</summary>
-    [Fact]
-    public void Range_holds_whichever_values_of_the_other_side_are_shared() => Pairs.Sample(
-        pair =>
-        {
-            var (a, b, shared) = pair;
-            bool IsKnown(int kind, string value) => shared.Contains((kind, value)) && Array.IndexOf(a[kind], value) is >= 0 and < Profile.MostJoined;
-            var (least, most) = PairScore.Range(Plan, a, b, IsKnown);
-            var score = PairScore.Of(Plan, a, b, (kind, value) => shared.Contains((kind, value)));
-            Assert.InRange(Math.Max(score.Near, score.Apart), least, most);
-        },
-        iter: 20_000,
-        print: Print);
+    [Theory]
+    [InlineData(-100)]
+    [InlineData(2)]
+    [InlineData(10)]
+    public void Range_holds_whichever_values_of_the_other_side_are_shared(double merge)
+    {
+        var plan = PlanOf(merge);
+        Pairs.Sample(
+            pair =>
+            {
+                var (a, b, shared) = pair;
+                bool IsKnown(int kind, string value) => shared.Contains((kind, value)) && Array.IndexOf(a[kind], value) is >= 0 and < Profile.MostJoined;
+                var (least, most) = PairScore.Range(plan, a, b, IsKnown);
+                var score = PairScore.Of(plan, a, b, (kind, value) => shared.Contains((kind, value)));
+                Assert.InRange(Math.Max(score.Near, score.Apart), least, most);
+                Assert.True(double.IsFinite(least) || most < merge);
+            },
+            iter: 20_000,
+            print: Print);
+    }
 
     /// <summary>Where the other side says nothing else, nothing is open.</summary>
     [Fact]

@@ -69,7 +69,7 @@ internal sealed class EvaluationMatches : IMatchIndex
 
         _ids[delta.Hash] = id;
         _profiles[id] = new(id, delta.Hash, delta.Body(), [(delta.Entity, delta.Delta)]);
-        foreach (var candidate in delta.Candidates.Distinct())
+        foreach (var candidate in delta.Candidates)
             if (!listed.Contains(candidate))
                 CollectionsMarshal.GetValueRefOrAddDefault(_candidates, candidate, out _).Add(id);
     }
@@ -105,7 +105,7 @@ internal sealed class EvaluationMatches : IMatchIndex
         _ids.Remove(profile.Hash);
         _profiles[id] = null;
         _notes.Forget(profile.Hash);
-        foreach (var candidate in profile.Candidates.Distinct())
+        foreach (var candidate in profile.Candidates)
         {
             if (staying.Contains(candidate))
                 continue;
@@ -121,11 +121,12 @@ internal sealed class EvaluationMatches : IMatchIndex
         private long _one;
         private List<long>? _more;
 
+        /// <summary>Adds what was not the last to be added.</summary>
         public void Add(long id)
         {
             if (_one == 0)
                 _one = id;
-            else
+            else if (_one != id && (_more is not { Count: > 0 } || _more[^1] != id))
                 (_more ??= new(1)).Add(id);
         }
 
