@@ -36,6 +36,8 @@ public sealed class ModelFilesTests
     [InlineData("extends: thing\nidentity: { a: { strength: strong } }\n", "2.yaml:1:1: 'thing' already has an identity kind 'a'")]
     [InlineData("entity: b\nidentity: { source: { strength: strong } }\n", "2.yaml:2:13: identity kind 'source'")]
     [InlineData("entity: b\nidentity: { a?: { strength: strong } }\n", "2.yaml:2:13: identity kind 'a?'")]
+    [InlineData("entity: b\nidentity: { m: { strength: joint } }\nmatching: { candidates: [m], compare: { m: { equal: 10001 } }, merge: 4, propose: 2 }\n", "2.yaml:3:53: 'equal': expected a weight from -10000 to 10000, found '10001'")]
+    [InlineData("entity: b\nidentity: { m: { strength: joint } }\nmatching: { candidates: [m], compare: { m: { similar: { 0.8: -1e9 } } }, merge: 4, propose: 2 }\n", "2.yaml:3:62: similar: expected a weight from -10000 to 10000, found '-1e9'")]
     [InlineData("entity: b\nidentity: { m: { strength: joint } }\nmatching: { candidates: [m], compare: { m: { equal: 3, apart: 5, withinDays: 9 } }, merge: 4, propose: 2 }\n", "2.yaml:3:44: comparison 'm': 'apart' (5) may not be more than 'equal' (3)")]
     [InlineData("entity: b\nlinks: { 'a\"b': { entity: thing } }\n", "2.yaml:2:10: link name 'a\"b'")]
     [InlineData("entity: b\nlinks: { up: { entity: thng } }\n", "2.yaml:2:14: link 'up': no entity 'thng'; did you mean 'thing'?")]

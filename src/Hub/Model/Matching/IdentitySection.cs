@@ -58,15 +58,15 @@ internal static class IdentitySection
         var besides = Kinds(section, "besides", kinds, diagnostics);
         var comparison = new Comparison(key.Text)
         {
-            Equal = Number(section, "equal", diagnostics) ?? 0,
-            Shared = Number(section, "shared", diagnostics) ?? 0,
-            Apart = Number(section, "apart", diagnostics),
+            Equal = Weight(section, "equal", diagnostics) ?? 0,
+            Shared = Weight(section, "shared", diagnostics) ?? 0,
+            Apart = Weight(section, "apart", diagnostics),
             Within = Count(section, "withinDays", diagnostics) is { } days ? TimeSpan.FromDays(days) : TimeSpan.MaxValue,
             Similar = Levels(section, diagnostics),
             Likeness = section.Choice("likeness", Likeness.Edit),
-            Different = Number(section, "different", diagnostics) ?? 0,
+            Different = Weight(section, "different", diagnostics) ?? 0,
             Crossed = crossed,
-            CrossedEqual = Number(section, "crossedEqual", diagnostics) ?? 0,
+            CrossedEqual = Weight(section, "crossedEqual", diagnostics) ?? 0,
             Unless = unless,
             Besides = besides,
             Guard = section.Flag("guard"),
@@ -86,8 +86,8 @@ internal static class IdentitySection
         foreach (var (key, value) in section.Map("similar").Take(MostSimilarLevels))
             if (!TryNumber(key, out var from) || from is <= 0 or >= 1)
                 diagnostics.Add(key, $"similar: expected a likeness between 0 and 1, found {key}");
-            else if (!TryNumber(value, out var weight))
-                diagnostics.Add(value, $"similar: expected a weight, found {value}");
+            else if (!TryNumber(value, out var weight) || !IsWeight(weight))
+                diagnostics.Add(value, $"similar: expected a weight from -{Comparison.GreatestWeight} to {Comparison.GreatestWeight}, found {value}");
             else
                 levels.Add(new(from, weight));
         return [.. levels.OrderByDescending(l => l.From)];
@@ -117,6 +117,15 @@ internal static class IdentitySection
         return null;
     }
 
+    private static double? Weight(YamlSection section, string name, Diagnostics diagnostics)
+    {
+        var weight = Number(section, name, diagnostics);
+        if (weight is not { } found || IsWeight(found))
+            return weight;
+        diagnostics.Add(section.Get(name)!, $"'{name}': expected a weight from -{Comparison.GreatestWeight} to {Comparison.GreatestWeight}, found {section.Get(name)}");
+        return null;
+    }
+
     private static int? Count(YamlSection section, string name, Diagnostics diagnostics)
     {
         if (section.Get(name) is not { } node)
@@ -126,6 +135,8 @@ internal static class IdentitySection
         diagnostics.Add(node, $"'{name}': expected a whole number above 0, found {node}");
         return null;
     }
+
+    private static bool IsWeight(double number) => Math.Abs(number) <= Comparison.GreatestWeight;
 
     private static bool TryNumber(YamlNode node, out double number)
     {

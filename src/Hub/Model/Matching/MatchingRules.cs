@@ -44,6 +44,9 @@ public enum Likeness
 /// <summary>What one kind of identity value says about a pair; a kind that one side does not have says nothing.</summary>
 public sealed record Comparison(string Kind)
 {
+    /// <summary>No weight is further from 0: it would leave nothing of the others in a sum.</summary>
+    public const double GreatestWeight = 10_000;
+
     /// <summary>Weight when a value is equal.</summary>
     public double Equal { get; init; }
 

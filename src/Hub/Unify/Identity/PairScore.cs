@@ -12,7 +12,7 @@ public sealed record Finding(string Kind, string Outcome, double Weight, string[
 /// <param name="Within">Up to which distance in time <see cref="Near"/> is meant.</param>
 public readonly record struct PairScore(double Near, double Apart, TimeSpan Within)
 {
-    /// <summary>By how much sums of the same weights in another order may differ, at the very most.</summary>
+    /// <summary>By how much sums of the same weights in another order may differ, at the very most: weights are <see cref="Model.Comparison.GreatestWeight"/> at most.</summary>
     internal const double Rounding = 1e-6;
 
     private const int MostOnStack = 128;
@@ -58,15 +58,18 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
     /// <param name="isShared">Whether a value of a kind that the first profile has is shared by too many.</param>
     public static (double Least, double Most) Range(MatchPlan plan, Profile a, Profile b, Func<int, string, bool> isShared)
     {
-        var room = 0.0;
-        var most = plan.Decisive.Length <= MostOnStack ? stackalloc double[plan.Decisive.Length] : new double[plan.Decisive.Length];
-        for (var i = 0; i < most.Length; i++)
-            room += most[i] = AtMost(plan.Decisive[i], a, b);
+        var comparisons = plan.Decisive;
+        // What each comparison and those after it can add at most.
+        var rest = comparisons.Length < MostOnStack ? stackalloc double[comparisons.Length + 1] : new double[comparisons.Length + 1];
+        rest[^1] = 0;
+        for (var i = comparisons.Length - 1; i >= 0; i--)
+            rest[i] = rest[i + 1] + AtMost(comparisons[i], a, b);
         var (near, apart) = ((Least: 0.0, Most: 0.0), (Least: 0.0, Most: 0.0));
-        for (var i = 0; i < most.Length && room >= plan.Rules.Merge - Rounding; i++)
+        for (var i = 0; i < comparisons.Length; i++)
         {
-            var comparison = plan.Decisive[i];
-            room -= most[i];
+            if (Math.Max(near.Most, apart.Most) + rest[i] is var room && room < plan.Rules.Merge - Rounding)
+                return (double.NegativeInfinity, room + Rounding);
+            var comparison = comparisons[i];
             if (!Asks(comparison, a, b, out var left, out var right))
                 continue;
             var rule = comparison.Rule;
@@ -76,10 +79,9 @@ public readonly record struct PairScore(double Near, double Apart, TimeSpan With
             var mayBeShared = plan.Shared[comparison.Kind] is not null && (a[comparison.Kind].Length > Profile.MostJoined || (rule.Shared == 0 && !Common(left, right)));
             near = (near.Least + (mayBeShared ? Math.Min(weight, rule.Shared) : weight), near.Most + (mayBeShared ? Math.Max(weight, rule.Shared) : weight));
             apart = (apart.Least + (mayBeShared ? Math.Min(later, rule.Shared) : later), apart.Most + (mayBeShared ? Math.Max(later, rule.Shared) : later));
-            room += mayBeShared ? Math.Max(Math.Max(weight, later), rule.Shared) : Math.Max(weight, later);
         }
 
-        return room < plan.Rules.Merge - Rounding ? (double.NegativeInfinity, room + Rounding) : (Math.Max(near.Least, apart.Least), Math.Max(near.Most, apart.Most));
+        return (Math.Max(near.Least, apart.Least), Math.Max(near.Most, apart.Most));
     }
 
     /// <summary>What a comparison can add to a score at most, told from the bytes of the two profiles.</summary>

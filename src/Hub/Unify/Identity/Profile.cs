@@ -22,7 +22,9 @@ public sealed class Profile
     private static (string? Text, long Hash)[]? _hashes;
 
     private readonly string[]?[] _values;
-    private ReadOnlyMemory<byte> _kept;
+
+    /// <summary>The bytes it was read from; of one made from values, made when they are asked for.</summary>
+    private byte[]? _kept;
 
     /// <summary>Where in the kept bytes each kind begins, and one past the end of all, as if there were a separator.</summary>
     private int[]? _starts;
@@ -33,7 +35,7 @@ public sealed class Profile
     /// <param name="values">Distinct values of each kind, in ordinal order; none has U+001E or U+001F in it.</param>
     public Profile(string[][] values) => _values = values;
 
-    private Profile(int kinds, ReadOnlyMemory<byte> kept, UInt128 hash) => (_values, _kept, _hash) = (new string[kinds][], kept, hash);
+    private Profile(int kinds, byte[] kept, UInt128 hash) => (_values, _kept, _hash) = (new string[kinds][], kept, hash);
 
     /// <summary>Distinct values of a kind, by position, in ordinal order.</summary>
     public string[] this[int kind] => _values[kind] ??= Kept(kind);
@@ -63,7 +65,7 @@ public sealed class Profile
     internal ReadOnlySpan<byte> Said(int kind)
     {
         var starts = _starts ??= Starts();
-        return _kept.Span[starts[kind]..(starts[kind + 1] - 1)];
+        return _kept.AsSpan(starts[kind]..(starts[kind + 1] - 1));
     }
 
     /// <summary>Whether the bytes of a kind are those of several values.</summary>
@@ -75,7 +77,7 @@ public sealed class Profile
     /// <summary>A profile that the store kept. Of many only some kinds are asked for, so each is read when it is.</summary>
     /// <param name="bytes">Those of <see cref="ToBytes"/>, of a model with the same kinds.</param>
     /// <param name="hash">That of <see cref="Hash"/>.</param>
-    public static Profile FromBytes(MatchPlan plan, ReadOnlyMemory<byte> bytes, UInt128 hash) => new(plan.Kinds.Length, bytes, hash);
+    public static Profile FromBytes(MatchPlan plan, byte[] bytes, UInt128 hash) => new(plan.Kinds.Length, bytes, hash);
 
     /// <summary>The number a candidate value is found by. That of a value somebody else has cannot be aimed at: with it one could hide that the value is shared.</summary>
     public static long HashOf(string value)
@@ -139,9 +141,7 @@ public sealed class Profile
 
     private int[] Starts()
     {
-        if (_kept.IsEmpty)
-            _kept = ToBytes();
-        var kept = _kept.Span;
+        var kept = (_kept ??= ToBytes()).AsSpan();
         var starts = new int[_values.Length + 1];
         for (var kind = 1; kind < _values.Length; kind++)
             starts[kind] = starts[kind - 1] + kept[starts[kind - 1]..].IndexOf((byte)BetweenKinds) + 1;

@@ -272,6 +272,23 @@ public sealed class MatchRegionTests
         rig.CheckIndex();
     }
 
+    /// <summary>0.2 + 0.1 + 0.3 is more than 0.3 + 0.2 + 0.1.</summary>
+    [Fact]
+    public async Task A_pair_that_reaches_what_it_takes_by_a_rounding_is_found()
+    {
+        await using var rig = await MatchRig.OpenAsync();
+        await rig.UseAsync(text => text
+            .Replace("mobile: { equal: 7, apart: 3, withinDays: 10 }", "mobile: { equal: 0.2 }", StringComparison.Ordinal)
+            .Replace("email: { equal: 8 }", "email: { equal: 0.1 }", StringComparison.Ordinal)
+            .Replace("name: { equal: 6,", "name: { equal: 0.3,", StringComparison.Ordinal)
+            .Replace("merge: 10", "merge: 0.6000000000000001", StringComparison.Ordinal)
+            .Replace("propose: 5", "propose: 0.5", StringComparison.Ordinal));
+        await rig.ApplyAsync((1, new(0, 0, 1, 1, "beta", "", 1)));
+        await rig.ApplyAsync((2, new(0, 0, 1, 1, "beta", "", 1) { Place = "east" }));
+        Assert.Equal(["1,2"], (await rig.OutcomeAsync()).Select(l => l.Split(' ')[0]));
+        await rig.CheckAsync();
+    }
+
     [Fact]
     public async Task A_value_that_too_many_have_joins_nobody_whose_entities_are_looked_at_again_for_something_else()
     {

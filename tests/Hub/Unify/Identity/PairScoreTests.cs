@@ -21,6 +21,7 @@ public sealed class PairScoreTests
           stem: { strength: hint, shared: 1 }
           contact: { strength: evidence }
           place: { strength: evidence }
+          mood: { strength: evidence }
         matching:
           candidates: [mobile, email, [name, contact]]
           compare:
@@ -28,9 +29,10 @@ public sealed class PairScoreTests
             email: { equal: 8, shared: 5, apart: -1, withinDays: 4, different: -3 }
             name: { equal: 6, apart: 2, withinDays: 7, similar: { 0.9: 4, 0.7: -1 }, different: -5, crossed: contact, crossedEqual: 3 }
             site: { equal: 2, different: -5, unless: [email] }
-            stem: { equal: 3, shared: -2, similar: { 0.7: 1 }, different: -4 }
+            stem: { equal: 3, shared: -2, similar: { 0.7: 3.5 }, different: -4 }
             contact: { equal: 4, different: -1, besides: [name] }
             place: { equal: 1, apart: -1, withinDays: 2, different: -7 }
+            mood: { equal: -2.5, different: 3.25 }
           merge: {{merge}}
           propose: {{merge - 5}}
         fields:
@@ -59,7 +61,7 @@ public sealed class PairScoreTests
             {
                 var (a, b, shared) = pair;
                 bool IsKnown(int kind, string value) => shared.Contains((kind, value)) && Array.IndexOf(a[kind], value) is >= 0 and < Profile.MostJoined;
-                var (least, most) = PairScore.Range(plan, a, b, IsKnown);
+                var (least, most) = PairScore.Range(plan, a, Profile.FromBytes(plan, b.ToBytes(), b.Hash), IsKnown);
                 var score = PairScore.Of(plan, a, b, (kind, value) => shared.Contains((kind, value)));
                 Assert.InRange(Math.Max(score.Near, score.Apart), least, most);
                 Assert.True(double.IsFinite(least) || most < merge);

@@ -23,6 +23,20 @@ public sealed class ProfileTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("1")]
+    [InlineData("1,2")]
+    public void FromBytes_of_a_model_with_one_kind_says_the_same(string said)
+    {
+        var plan = PlanOf("mobile");
+        Assert.Single(plan.Kinds);
+        var profile = new Profile([said.Split(',', StringSplitOptions.RemoveEmptyEntries)]);
+        var kept = Profile.FromBytes(plan, profile.ToBytes(), profile.Hash);
+        Assert.Equal(profile[0], kept[0]);
+        Assert.True(profile.Said(0).SequenceEqual(kept.Said(0)));
+    }
+
+    [Theory]
     [InlineData("{}")]
     [InlineData("""{"identity":{"name":["beta","alpha"]}}""")]
     [InlineData("""{"identity":{"mobile":["1","","2"]}}""")]
