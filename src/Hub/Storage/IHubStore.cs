@@ -106,6 +106,9 @@ public interface IUnifyTransaction
     /// <summary>What identity keeps besides keys.</summary>
     IMatchIndex Matches { get; }
 
+    /// <summary>Whether several threads may read at the same time while nobody writes, here and in <see cref="Matches"/>, and note conclusions there.</summary>
+    bool ReadsInParallel { get; }
+
     ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas);
 
     ValueTask<IReadOnlyDictionary<long, EntityRow>> EntitiesAsync(IReadOnlyCollection<long> ids);

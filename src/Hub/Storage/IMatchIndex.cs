@@ -48,7 +48,7 @@ public sealed record CandidateNote(int Count, IReadOnlyList<UInt128> Crowd);
 /// <summary>A profile with the entities that hold it.</summary>
 /// <param name="Hash">Tells profiles apart.</param>
 /// <param name="Holders">Entities with the number of their contributions that have it.</param>
-public sealed record ProfileRow(long Id, UInt128 Hash, byte[] Body, List<(long Entity, int References)> Holders);
+public sealed record ProfileRow(long Id, UInt128 Hash, byte[] Body, (long Entity, int References)[] Holders);
 
 /// <summary>A profile gained or lost by an entity.</summary>
 /// <param name="Hash">Tells profiles apart.</param>

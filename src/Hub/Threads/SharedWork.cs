@@ -10,12 +10,12 @@ internal sealed class SharedWork
     private readonly TaskCompletionSource _done = new();
     private readonly int _count;
     private readonly int _piece;
-    private readonly Action<int, int> _work;
+    private readonly Func<int, int, Task> _work;
     private Exception? _failure;
     private int _next;
     private int _left;
 
-    private SharedWork(int count, int piece, Action<int, int> work)
+    private SharedWork(int count, int piece, Func<int, int, Task> work)
     {
         (_count, _piece, _work) = (count, piece, work);
         _left = (count + piece - 1) / piece;
@@ -26,28 +26,35 @@ internal sealed class SharedWork
     /// <param name="count">Number of items.</param>
     /// <param name="piece">How many are done at a time.</param>
     /// <param name="work">Does the items from the first number up to, and without, the second; for several pieces at the same time.</param>
-    public static SharedWork Start(int count, int piece, Action<int, int> work)
+    public static SharedWork Start(int count, int piece, Action<int, int> work) => Start(count, piece, (from, to) =>
+    {
+        work(from, to);
+        return Task.CompletedTask;
+    });
+
+    /// <inheritdoc cref="Start(int, int, Action{int, int})"/>
+    public static SharedWork Start(int count, int piece, Func<int, int, Task> work)
     {
         var shared = new SharedWork(count, piece, work);
         for (var helpers = Math.Min(shared._left, Environment.ProcessorCount) - 1; helpers > 0; helpers--)
-            Task.Factory.StartNew(shared.Take, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current);
+            Task.Factory.StartNew(shared.TakeAsync, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current);
         return shared;
     }
 
     /// <summary>Does what is left. Fails as the first piece that failed.</summary>
-    public Task FinishAsync()
+    public async Task FinishAsync()
     {
-        Take();
-        return _done.Task;
+        await TakeAsync();
+        await _done.Task;
     }
 
-    private void Take()
+    private async Task TakeAsync()
     {
         while (Interlocked.Increment(ref _next) - 1 is var piece && (long)piece * _piece < _count)
         {
             try
             {
-                _work(piece * _piece, (int)Math.Min(_count, ((long)piece + 1) * _piece));
+                await _work(piece * _piece, (int)Math.Min(_count, ((long)piece + 1) * _piece));
             }
             catch (Exception e)
             {

@@ -12,7 +12,7 @@ internal sealed class EntityAssignment(IUnifyTransaction transaction, Bindings b
 {
     private readonly Dictionary<object, object> _parents = [];
     private readonly EntityRows _rows = new(transaction);
-    private readonly List<(Component Component, (int Type, int Part) Connected)> _matched = [];
+    private readonly List<(Component Component, (MatchRegion Region, int Part) Connected)> _matched = [];
     private readonly HashSet<long> _contestedBefore = [];
 
     /// <summary>Contributions outside the batch that changed their entity, with the entity they left and their keys.</summary>
@@ -63,10 +63,13 @@ internal sealed class EntityAssignment(IUnifyTransaction transaction, Bindings b
 
     private async ValueTask MatchAsync(EntityBinding type, List<Delta> deltas, List<long> reopened)
     {
-        var region = new MatchRegion(transaction, type, deltas, _rows, Dealt);
-        foreach (var (component, connected) in await region.ResolveAsync(reopened))
-            _matched.Add((component, (type.Number, connected)));
-        _contestedBefore.UnionWith(region.ContestedBefore);
+        foreach (var region in await MatchRegions.ResolveAsync(transaction, type, deltas, _rows, reopened))
+        {
+            foreach (var (component, connected) in region.Components)
+                _matched.Add((component, (region, connected)));
+            Dealt.UnionWith(region.Opened);
+            _contestedBefore.UnionWith(region.ContestedBefore);
+        }
     }
 
     /// <summary>Remembers which entities are connected and yet apart, so that whoever touches one of them looks at all.</summary>

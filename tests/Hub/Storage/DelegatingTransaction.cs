@@ -29,15 +29,17 @@ internal abstract class DelegatingTransaction(IHubTransaction inner) : IHubTrans
 
     public ValueTask WriteContributionsAsync(IReadOnlyList<ContributionRow> contributions) => inner.WriteContributionsAsync(contributions);
 
-    public ValueTask<IReadOnlyList<KeyHolder>> FindKeysAsync(IReadOnlyList<IdentityKey> keys) => inner.FindKeysAsync(keys);
+    public virtual ValueTask<IReadOnlyList<KeyHolder>> FindKeysAsync(IReadOnlyList<IdentityKey> keys) => inner.FindKeysAsync(keys);
 
-    public ValueTask<IReadOnlyList<IdentityKey>> KeysOfEntityAsync(long entity, int kind) => inner.KeysOfEntityAsync(entity, kind);
+    public virtual ValueTask<IReadOnlyList<IdentityKey>> KeysOfEntityAsync(long entity, int kind) => inner.KeysOfEntityAsync(entity, kind);
 
-    public IMatchIndex Matches => inner.Matches;
+    public virtual IMatchIndex Matches => inner.Matches;
+
+    public virtual bool ReadsInParallel => inner.ReadsInParallel;
 
     public ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas) => inner.ApplyKeysAsync(deltas);
 
-    public ValueTask<IReadOnlyDictionary<long, EntityRow>> EntitiesAsync(IReadOnlyCollection<long> ids) => inner.EntitiesAsync(ids);
+    public virtual ValueTask<IReadOnlyDictionary<long, EntityRow>> EntitiesAsync(IReadOnlyCollection<long> ids) => inner.EntitiesAsync(ids);
 
     public long NewEntityId() => inner.NewEntityId();
 

@@ -90,4 +90,19 @@ public sealed class SharedWorkTests
         await Assert.ThrowsAsync<InvalidDataException>(work.FinishAsync);
         Assert.Equal(100, done);
     }
+
+    [Fact]
+    public async Task Work_may_wait_for_something_and_fail_afterwards()
+    {
+        var done = 0;
+        var work = SharedWork.Start(20, 1, async (from, _) =>
+        {
+            await Task.Yield();
+            Interlocked.Increment(ref done);
+            if (from == 7)
+                throw new InvalidDataException();
+        });
+        await Assert.ThrowsAsync<InvalidDataException>(work.FinishAsync);
+        Assert.Equal(20, done);
+    }
 }

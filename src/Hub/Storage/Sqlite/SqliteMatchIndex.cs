@@ -40,7 +40,7 @@ internal sealed class SqliteMatchIndex(SqliteDatabase database, SqliteLevels lev
                 holders.Add((rows.Int64(0), rows.Int32(1)));
             }
 
-            result.Add(new(id, hash, body, holders));
+            result.Add(new(id, hash, body, [.. holders]));
         }
 
         return new(result);

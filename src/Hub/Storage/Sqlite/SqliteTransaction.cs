@@ -131,6 +131,9 @@ internal sealed partial class SqliteTransaction(SqliteDatabase database, SqliteL
 
     public IMatchIndex Matches => _matches;
 
+    /// <summary>There is one connection. Threads that took turns at it were no faster than one, as most of what they do is reading.</summary>
+    public bool ReadsInParallel => false;
+
     public ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas)
     {
         var keys = levels["keys"];

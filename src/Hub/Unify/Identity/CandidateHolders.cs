@@ -17,6 +17,10 @@ internal sealed class CandidateHolders
     public CandidateHolders(MatchPlan plan, List<(Profile Profile, long Entity)> all)
     {
         (_plan, _all) = (plan, all);
+        // Hashes and candidates are made here, by one thread; several read them later.
+        foreach (var (profile, _) in all)
+            if (profile.Candidates(plan).Length > 0)
+                _ = profile.Hash;
         if (all.Count < IndexedFrom)
             return;
         _index = [];
@@ -37,4 +41,14 @@ internal sealed class CandidateHolders
                     (found ??= []).Add(holder);
         return found ?? None;
     }
+}
+
+/// <summary>What a batch takes away from candidate values and what it brings to them.</summary>
+/// <param name="Taken">Profiles that contributions had, with the entities of these.</param>
+/// <param name="Brought">Profiles that contributions have now.</param>
+internal sealed record BatchCandidates(CandidateHolders Taken, CandidateHolders Brought)
+{
+    public static BatchCandidates Of(MatchPlan plan, IReadOnlyList<Delta> deltas) =>
+        new(new(plan, [.. deltas.Where(d => d.WasLive && d.ChangesMatches).Select(d => (d.ProfileBefore!, d.EntityBefore))]),
+            new(plan, [.. deltas.Where(d => d.IsLive && d.ChangesMatches).Select(d => (d.ProfileAfter!, 0L))]));
 }

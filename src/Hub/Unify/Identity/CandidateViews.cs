@@ -6,19 +6,18 @@ namespace IntegrationHub.Unify.Identity;
 /// Who else has a candidate value, as it is when a batch is applied: what the store keeps, less what the batch takes away, with what it brings. Tells
 /// which values change their state by it, so that everything that was joined or left apart because of them can be dealt out anew.
 /// </summary>
-internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, IReadOnlyList<Delta> deltas)
+/// <param name="deltas">Those whose values are looked at.</param>
+internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, IReadOnlyList<Delta> deltas, BatchCandidates batch)
 {
     private readonly Dictionary<CandidateKey, View> _views = new(deltas.Count * binding.Plan.Candidates.Length);
     private readonly HashSet<CandidateKey> _changed = [];
     private readonly HashSet<long> _holdersOfChanged = [];
     private readonly Dictionary<long, Stored> _profiles = new(deltas.Count * binding.Plan.Candidates.Length);
-    private readonly CandidateHolders _taken = new(binding.Plan, [.. deltas.Where(d => d.WasLive).Select(d => (d.ProfileBefore!, d.EntityBefore))]);
-    private readonly CandidateHolders _brought = new(binding.Plan, [.. deltas.Where(d => d.IsLive).Select(d => (d.ProfileAfter!, 0L))]);
 
     /// <summary>The states of all values loaded so far, after the batch.</summary>
     public CandidateStates States { get; } = new();
 
-    /// <summary>Loads all values whose state the batch may change, before anything else. Returns the entities that held one whose state does.</summary>
+    /// <summary>Loads all values whose state the contributions at hand may change, before anything else. Returns the entities that held one whose state does.</summary>
     public async ValueTask<IReadOnlyCollection<long>> LoadChangingAsync()
     {
         foreach (var delta in deltas)
@@ -59,7 +58,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
                     await LoadAsync(key, member.Profile);
     }
 
-    /// <summary>Whether the state of a value of a profile changes by the batch.</summary>
+    /// <summary>Whether the state of a value of a profile, of those loaded, changes by the batch.</summary>
     public bool Changes(Profile profile)
     {
         if (_changed.Count > 0)
@@ -119,8 +118,8 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
     private async ValueTask ViewAsync(CandidateKey key, Profile holder)
     {
         var (candidate, kind) = (binding.Plan.Candidates[key.Rule], binding.CandidateKinds[key.Rule]);
-        var taken = _taken.Of(key);
-        var brought = _brought.Of(key);
+        var taken = batch.Taken.Of(key);
+        var brought = batch.Brought.Of(key);
         // One that so many have that the batch cannot open it: nobody needs to know who they are.
         var most = binding.Plan.Rules.MostCandidates;
         if (index.Recall(kind, key.Value) is { } note && (note.Count > most + taken.Count || (note.Crowd.Count > 0 && !note.Crowd.Any(hash => IsAmong(taken, hash)))))
@@ -155,7 +154,7 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
         States.Set(binding.Plan, key, after, holder);
         if (before == after)
             return;
-        // So LoadChangingAsync has asked for it: the state of nothing else changes, and its callers are told who held it.
+        // So LoadChangingAsync has asked for it, here or in the piece whose contributions change it: the state of nothing else changes, and its callers are told who held it.
         _changed.Add(key);
         foreach (var stored in StoredOf(candidates))
             if (stored.IsReadable)
@@ -290,6 +289,6 @@ internal sealed class CandidateViews(IMatchIndex index, EntityBinding binding, I
 
         public Profile Profile => field ??= Profile.FromBytes(plan, row.Body, Hash);
 
-        public List<(long Entity, int References)> Holders => row.Holders;
+        public (long Entity, int References)[] Holders => row.Holders;
     }
 }

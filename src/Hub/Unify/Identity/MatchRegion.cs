@@ -8,14 +8,16 @@ namespace IntegrationHub.Unify.Identity;
 /// that of resolving everything at once. An entity that strong keys alone hold together and that only gains by one of them stays one whatever is
 /// resolved, so it is left whole: what an often met organisation costs does not grow with how often it was met.
 /// </summary>
+/// <param name="deltas">Those of the batch that are resolved here.</param>
+/// <param name="batch">What the whole batch takes away and brings.</param>
 /// <param name="entities">Rows of entities, loaded when they are not there.</param>
-/// <param name="dealt">Receives the entities that are taken apart.</param>
-internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding binding, IReadOnlyList<Delta> deltas, EntityRows entities, HashSet<long> dealt)
+/// <param name="hasDecisions">Whether anything was ever decided about the type.</param>
+internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding binding, IReadOnlyList<Delta> deltas, BatchCandidates batch, EntityRows entities, bool hasDecisions)
 {
     /// <summary>Entities of up to this many contributions are resolved anew whenever they gain by anything but a strong key, or are held together by more.</summary>
     private const int SmallEntity = 200;
 
-    private readonly CandidateViews _views = new(transaction.Matches, binding, [.. deltas.Where(d => d.ChangesMatches)]);
+    private readonly CandidateViews _views = new(transaction.Matches, binding, [.. deltas.Where(d => d.ChangesMatches)], batch);
     private readonly Dictionary<long, Delta> _inBatch = deltas.Where(d => d.Row.Id != 0).ToDictionary(d => d.Row.Id);
     private readonly List<Member> _members = [];
     private readonly HashSet<ContributionRow> _present = [];
@@ -25,11 +27,22 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
     private readonly Dictionary<(long Entity, int Kind), IReadOnlyList<IdentityKey>> _held = [];
     private readonly Dictionary<long, DecisionRow> _decisions = [];
 
+    /// <summary>Those of the batch that are resolved here.</summary>
+    public IReadOnlyList<Delta> Deltas => deltas;
+
+    /// <summary>What is to be an entity, each with a number of what it is connected with in this region.</summary>
+    public IReadOnlyList<(Component Component, int Connected)> Components { get; private set; } = [];
+
+    /// <summary>Entities that are taken apart.</summary>
+    public IReadOnlySet<long> Opened => _opened;
+
     /// <summary>Entities that stood in a contested component before.</summary>
     public HashSet<long> ContestedBefore { get; } = [];
 
-    /// <summary>Components, each with a number of what it is connected with.</summary>
-    public async ValueTask<List<(Component Component, int Connected)>> ResolveAsync(IReadOnlyCollection<long> reopened)
+    /// <summary>All entities that the outcome may change or depends on. What has none of them in common with it has the same outcome with or without it.</summary>
+    public IEnumerable<long> Entities => _opened.Concat(_attached.Select(a => a.Entity)).Concat(deltas.Where(d => d.EntityBefore != 0).Select(d => d.EntityBefore));
+
+    public async Task ResolveAsync(IReadOnlyCollection<long> reopened)
     {
         var open = new HashSet<long>(reopened);
         foreach (var delta in deltas)
@@ -45,7 +58,6 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
                     open.Add(delta.EntityBefore);
         open.UnionWith(await _views.LoadChangingAsync());
 
-        var hasDecisions = await transaction.Matches.HasDecisionsAsync(binding.Number);
         var seen = 0;
         while (true)
         {
@@ -54,7 +66,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
             if (seen < _members.Count)
             {
                 for (; seen < _members.Count; seen++)
-                    await ReachAsync(seen, hasDecisions, open);
+                    await ReachAsync(seen, open);
                 open.ExceptWith(_opened);
                 continue;
             }
@@ -62,8 +74,10 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
             await _views.LoadCommonAsync(_members);
             var resolved = Partition.Of(binding.Plan, [.. _members.Select(Node)], Rulings(), binding.RankOf, _views.States);
             open.UnionWith(await DisputedAsync(resolved.Entity, resolved.Connected));
-            if (open.Count == 0)
-                return Components(resolved.Entity, resolved.Connected);
+            if (open.Count > 0)
+                continue;
+            Components = ComponentsOf(resolved.Entity, resolved.Connected);
+            return;
         }
     }
 
@@ -81,7 +95,6 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
                     waiting.Enqueue(other);
             }
 
-            dealt.Add(entity);
             await entities.LoadAsync(entity);
             foreach (var row in await transaction.ContributionsOfEntityAsync(entity))
                 if (!_inBatch.ContainsKey(row.Id))
@@ -105,16 +118,16 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
     }
 
     /// <summary>Adds what a member leads to: entities to be opened. Those that hold its strong key and may stay whole are only attached.</summary>
-    private ValueTask ReachAsync(int index, bool hasDecisions, HashSet<long> open)
+    private ValueTask ReachAsync(int index, HashSet<long> open)
     {
         var member = _members[index];
         // What it is connected with was found when it came, and is opened with it: the same entity, or one contested with it.
         return hasDecisions || _present.Contains(member.Row) || _views.Changes(member.Profile)
-            ? SearchAsync(index, member, hasDecisions, open)
+            ? SearchAsync(index, member, open)
             : _views.LoadSharedAsync(member.Profile);
     }
 
-    private async ValueTask SearchAsync(int index, Member member, bool hasDecisions, HashSet<long> open)
+    private async ValueTask SearchAsync(int index, Member member, HashSet<long> open)
     {
         await _views.LoadAsync(member.Profile);
         var isDecided = hasDecisions && await DecidedAsync(member, open);
@@ -251,7 +264,7 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
         return rulings;
     }
 
-    private List<(Component, int)> Components(int[] entityOf, int[] connectedOf)
+    private List<(Component, int)> ComponentsOf(int[] entityOf, int[] connectedOf)
     {
         var found = new Dictionary<int, (Component Component, int Connected)>();
         var root = Outcome(entityOf);
@@ -274,23 +287,38 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
     }
 }
 
-/// <summary>Rows of entities read so far in a transaction.</summary>
+/// <summary>Rows of entities read so far in a transaction. Several threads may read them.</summary>
 internal sealed class EntityRows(IUnifyTransaction transaction)
 {
     private readonly Dictionary<long, EntityRow> _rows = [];
 
     public IReadOnlyDictionary<long, EntityRow> All => _rows;
 
-    public EntityRow this[long id] => _rows[id];
+    public EntityRow this[long id]
+    {
+        get
+        {
+            lock (_rows)
+                return _rows[id];
+        }
+    }
 
-    public ValueTask LoadAsync(long id) => _rows.ContainsKey(id) ? default : LoadAsync([id]);
+    public ValueTask LoadAsync(long id) => IsLoaded(id) ? default : LoadAsync([id]);
 
     public async ValueTask LoadAsync(IEnumerable<long> ids)
     {
-        var missing = ids.Where(id => !_rows.ContainsKey(id)).Distinct().ToList();
+        var missing = ids.Where(id => !IsLoaded(id)).Distinct().ToList();
         if (missing.Count == 0)
             return;
-        foreach (var (id, row) in await transaction.EntitiesAsync(missing))
-            _rows[id] = row;
+        var read = await transaction.EntitiesAsync(missing);
+        lock (_rows)
+            foreach (var (id, row) in read)
+                _rows.TryAdd(id, row);
+    }
+
+    private bool IsLoaded(long id)
+    {
+        lock (_rows)
+            return _rows.ContainsKey(id);
     }
 }

@@ -30,11 +30,16 @@ public sealed class MatchRegionTests
 
     private static readonly Gen<(long Record, Client? Said)[]> Batches = Change.Array[1, 6].Select(b => b.DistinctBy(r => r.Item1).ToArray());
 
+    private static readonly Gen<(long Record, Client? Said)[]> LargeBatches = Change.Array[4, 16].Select(b => b.DistinctBy(r => r.Item1).ToArray());
+
     /// <param name="mostCandidates">Few, so that values are closed of which nobody counts under how many names they are seen.</param>
+    /// <param name="spread">How many times as many contacts there are: with more of them, more of a batch has nothing to do with each other, and is resolved in more pieces.</param>
     [Theory]
-    [InlineData(6)]
-    [InlineData(2)]
-    public Task Any_sequence_of_batches_gives_what_the_definition_says(int mostCandidates) => Gen.Select(Batches.Array[1, 10], Gen.Int[0, 1_000_000]).SampleAsync(
+    [InlineData(6, 1)]
+    [InlineData(2, 1)]
+    [InlineData(6, 3)]
+    [InlineData(2, 3)]
+    public Task Any_sequence_of_batches_gives_what_the_definition_says(int mostCandidates, int spread) => Gen.Select((spread == 1 ? Batches : LargeBatches).Array[1, 10], Gen.Int[0, 1_000_000]).SampleAsync(
         async (batches, seed) =>
         {
             await using var rig = await MatchRig.OpenAsync();
@@ -42,13 +47,15 @@ public sealed class MatchRegionTests
             var random = new Random(seed);
             foreach (var batch in batches)
             {
-                await rig.ApplyAsync([.. batch.Select(b => random.Next(3) == 0 && Again(rig.Said(b.Record)) is { } again ? (b.Record, again) : b)]);
+                await rig.ApplyAsync([.. batch.Select(b => random.Next(3) == 0 && Again(rig.Said(b.Record)) is { } again ? (b.Record, again) : (b.Record, Spread(b.Said, random.Next(spread))))]);
                 await rig.CheckAsync();
                 rig.CheckIndex();
             }
         },
         iter: 120,
         threads: 1);
+
+    private static Client? Spread(Client? said, int by) => said is null or { Mobile: 9 } ? said : said with { Mobile = said.Mobile == 0 ? 0 : said.Mobile + (10 * by), Mail = said.Mail == 0 ? 0 : said.Mail + (10 * by) };
 
     /// <summary>What says the same to identity in other words: a blocked number is none.</summary>
     private static Client? Again(Client? said) => said is { Mobile: 0 or 9 } ? said with { Mobile = 9 - said.Mobile } : null;

@@ -82,6 +82,7 @@ internal sealed class MatchRig : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly SortedDictionary<long, Client> _said = [];
+    private bool _inPieces;
 
     public SqliteStore Store { get; private set; } = null!;
 
@@ -108,11 +109,12 @@ internal sealed class MatchRig : IAsyncDisposable
 
     public string ConnectorOf(int connection) => connection == 1 ? "crm" : GoldenFold.Steward;
 
-    /// <summary>Applies a batch; <c>null</c> withdraws a record.</summary>
+    /// <summary>Applies a batch; <c>null</c> withdraws a record. Every other batch is resolved in pieces, if it has several.</summary>
     public async Task<IReadOnlyList<ChangeRow>> ApplyAsync(params (long Record, Client? Said)[] batch)
     {
         await using var transaction = await Store.BeginAsync(TestContext.Current.CancellationToken);
-        var changes = await ApplyAsync(transaction, batch);
+        _inPieces = !_inPieces;
+        var changes = await ApplyAsync(_inPieces ? new ParallelTransaction(transaction) : transaction, batch);
         await transaction.CommitAsync();
         foreach (var (record, said) in batch)
             if (said is null)
@@ -154,6 +156,21 @@ internal sealed class MatchRig : IAsyncDisposable
     /// <summary>Records by entity, in the words of the definition.</summary>
     public List<string> Defined()
     {
+        var (records, entity, _) = Partitioned();
+        return [.. Enumerable.Range(0, records.Count).GroupBy(i => entity[i]).Select(g => Joined(g.Select(i => records[i])))];
+    }
+
+    /// <summary>Records that are connected and yet more than one entity, in the words of the definition.</summary>
+    private IEnumerable<string> Contested()
+    {
+        var (records, entity, connected) = Partitioned();
+        return Enumerable.Range(0, records.Count).GroupBy(i => connected[i]).Where(g => g.Select(i => entity[i]).Distinct().Count() > 1).Select(g => Joined(g.Select(i => records[i])));
+    }
+
+    private static string Joined(IEnumerable<long> records) => string.Join(',', records.Order());
+
+    private (List<long> Records, int[] Entity, int[] Connected) Partitioned()
+    {
         var records = _said.Keys.ToList();
         var nodes = records.Select(r =>
         {
@@ -161,14 +178,14 @@ internal sealed class MatchRig : IAsyncDisposable
             var (keys, profile) = ContributionDocument.Identity(row, Type);
             return new MatchNode(profile, [.. keys.Where(k => Type.StrongKinds.Contains(k.Kind))], row.ObservedAt, keys[0].Value, row.Record);
         }).ToList();
-        var entity = Partition.Of(Type.Plan, nodes, [], Type.RankOf).Entity;
-        return [.. Enumerable.Range(0, records.Count).GroupBy(i => entity[i]).Select(g => string.Join(',', g.Select(i => records[i]).Order())).Order(StringComparer.Ordinal)];
+        var (entity, connected) = Partition.Of(Type.Plan, nodes, [], Type.RankOf);
+        return (records, entity, connected);
     }
 
     public async Task CheckAsync()
     {
         var stored = (await LinesAsync(withNumbers: false)).Select(l => l.Split(' ')[0]).Order(StringComparer.Ordinal);
-        Assert.Equal(Defined(), stored);
+        Assert.Equal(Defined().Order(StringComparer.Ordinal), stored);
     }
 
     /// <summary>Everything the match index holds, and everything it must hold.</summary>
@@ -180,6 +197,8 @@ internal sealed class MatchRig : IAsyncDisposable
         Assert.Empty(Query("SELECT entity FROM holders WHERE refs<=0 OR entity NOT IN (SELECT id FROM entities WHERE state=0)"));
         Assert.Equal(Chained().Order(), Query("SELECT id FROM entities WHERE state=0 AND chained<>0").Order());
         Assert.Empty(Query("SELECT entity FROM contested WHERE entity NOT IN (SELECT id FROM entities WHERE state=0)"));
+        var contested = Query("SELECT group_concat(c.record) FROM contested t JOIN contributions c ON c.entity=t.entity WHERE c.body IS NOT NULL GROUP BY t.component");
+        Assert.Equal(Contested().Order(StringComparer.Ordinal), contested.Select(c => Joined(c.Split(',').Select(n => long.Parse(n, System.Globalization.CultureInfo.InvariantCulture)))).Order(StringComparer.Ordinal));
     }
 
     /// <summary>Each profile with the candidate values it has by the model.</summary>

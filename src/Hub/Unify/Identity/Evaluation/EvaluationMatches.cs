@@ -6,7 +6,7 @@ namespace IntegrationHub.Unify.Identity.Evaluation;
 /// <summary>The match index of one entity type in memory. Nothing is decided in it.</summary>
 internal sealed class EvaluationMatches : IMatchIndex
 {
-    private readonly Dictionary<(int Kind, long Value), Ids> _candidates = [];
+    private readonly NumberLists _candidates = new();
     private readonly Dictionary<UInt128, long> _ids = [];
     private readonly NumberedRows<ProfileRow> _profiles = new();
     private readonly CandidateNotes _notes = new();
@@ -15,7 +15,7 @@ internal sealed class EvaluationMatches : IMatchIndex
     private long _last;
 
     public ValueTask<long[]> CandidatesAsync(int kind, long value, int limit) =>
-        new(_candidates.TryGetValue((kind, value), out var ids) ? ids.First(limit) : []);
+        new(_candidates.First(Of(kind, value), limit));
 
     public CandidateNote? Recall(int kind, long value) => _notes.Recall(kind, value);
 
@@ -37,7 +37,7 @@ internal sealed class EvaluationMatches : IMatchIndex
         foreach (var delta in deltas.OrderByDescending(d => d.Delta))
             if (!_ids.TryGetValue(delta.Hash, out var id))
                 added.Add(delta);
-            else if (!References.Add(_profiles[id]!.Holders, delta.Entity, delta.Delta))
+            else if (!Count(id, delta))
                 left.Add((id, delta));
         foreach (var delta in added)
             Add(delta, left);
@@ -51,7 +51,7 @@ internal sealed class EvaluationMatches : IMatchIndex
     {
         if (_ids.TryGetValue(delta.Hash, out var id))
         {
-            References.Add(_profiles[id]!.Holders, delta.Entity, delta.Delta);
+            Count(id, delta);
             return;
         }
 
@@ -71,7 +71,15 @@ internal sealed class EvaluationMatches : IMatchIndex
         _profiles[id] = new(id, delta.Hash, delta.Body(), [(delta.Entity, delta.Delta)]);
         foreach (var candidate in delta.Candidates)
             if (!listed.Contains(candidate))
-                CollectionsMarshal.GetValueRefOrAddDefault(_candidates, candidate, out _).Add(id);
+                _candidates.Add(Of(candidate.Kind, candidate.Value), (int)id);
+    }
+
+    /// <summary>Counts what an entity gains or loses of a profile. Returns whether anybody has it.</summary>
+    private bool Count(long id, ProfileDelta delta)
+    {
+        var row = _profiles[id]!;
+        _profiles[id] = row with { Holders = References.Add(row.Holders, delta.Entity, delta.Delta) };
+        return _profiles[id]!.Holders.Length > 0;
     }
 
     public ValueTask<long> ComponentAsync(long entity) => new(_components.GetValueOrDefault(entity));
@@ -110,48 +118,10 @@ internal sealed class EvaluationMatches : IMatchIndex
             if (staying.Contains(candidate))
                 continue;
             _notes.Forget(candidate.Kind, candidate.Value);
-            if (CollectionsMarshal.GetValueRefOrAddDefault(_candidates, candidate, out _).Remove(id))
-                _candidates.Remove(candidate);
+            _candidates.Remove(Of(candidate.Kind, candidate.Value), (int)id);
         }
     }
 
-    /// <summary>Numbers of profiles. Most values have but one, and there are many millions of values.</summary>
-    private struct Ids
-    {
-        private long _one;
-        private List<long>? _more;
-
-        /// <summary>Adds what was not the last to be added.</summary>
-        public void Add(long id)
-        {
-            if (_one == 0)
-                _one = id;
-            else if (_one != id && (_more is not { Count: > 0 } || _more[^1] != id))
-                (_more ??= new(1)).Add(id);
-        }
-
-        /// <summary>Returns whether none is left.</summary>
-        public bool Remove(long id)
-        {
-            if (_one != id)
-                _more?.Remove(id);
-            else if (_more is { Count: > 0 })
-            {
-                _one = _more[^1];
-                _more.RemoveAt(_more.Count - 1);
-            }
-            else
-                _one = 0;
-            return _one == 0;
-        }
-
-        public readonly long[] First(int limit)
-        {
-            var first = new long[Math.Min(limit, 1 + (_more?.Count ?? 0))];
-            first[0] = _one;
-            if (_more is not null)
-                CollectionsMarshal.AsSpan(_more)[..(first.Length - 1)].CopyTo(first.AsSpan(1));
-            return first;
-        }
-    }
+    /// <summary>Values are hashes already; those of several kinds are told apart as far as hashes are.</summary>
+    private static long Of(int kind, long value) => unchecked(value + (kind * -7046029254386353131));
 }

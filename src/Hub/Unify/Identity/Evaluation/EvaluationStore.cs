@@ -24,8 +24,8 @@ internal sealed class EvaluationStore : IUnifyTransaction
     /// <summary>By number of the contribution, the list it is in.</summary>
     private readonly NumberedRows<List<ContributionRow>> _listOf = new();
 
-    private readonly Dictionary<IdentityKey, List<(long Entity, int References)>> _keys = [];
-    private readonly Dictionary<(long Entity, int Kind), List<(string Value, int References)>> _held = [];
+    private readonly Dictionary<IdentityKey, (long Entity, int References)[]> _keys = [];
+    private readonly Dictionary<(long Entity, int Kind), (string Value, int References)[]> _held = [];
     private readonly NumberedRows<EntityRow> _entities = new();
     private readonly EvaluationMatches _matches = new();
     private long _lastContribution;
@@ -39,6 +39,8 @@ internal sealed class EvaluationStore : IUnifyTransaction
     }
 
     public IMatchIndex Matches => _matches;
+
+    public bool ReadsInParallel => true;
 
     /// <summary>Numbers for the names of a model, in the order of its declarations, as a store gives them.</summary>
     public static Catalog CatalogOf(EntityModel model)
@@ -131,12 +133,13 @@ internal sealed class EvaluationStore : IUnifyTransaction
         var found = new List<KeyHolder>();
         foreach (var key in keys)
             if (_keys.TryGetValue(key, out var holders))
-                found.AddRange(holders.Select(h => new KeyHolder(key, h.Entity, h.References)));
+                foreach (var (entity, references) in holders)
+                    found.Add(new(key, entity, references));
         return new(found);
     }
 
     public ValueTask<IReadOnlyList<IdentityKey>> KeysOfEntityAsync(long entity, int kind) =>
-        new(_held.TryGetValue((entity, kind), out var values) ? values.ConvertAll(v => new IdentityKey(kind, v.Value)) : []);
+        new(_held.TryGetValue((entity, kind), out var values) ? Array.ConvertAll(values, v => new IdentityKey(kind, v.Value)) : []);
 
     public ValueTask ApplyKeysAsync(IReadOnlyList<KeyDelta> deltas)
     {
@@ -144,13 +147,17 @@ internal sealed class EvaluationStore : IUnifyTransaction
         {
             if (_binding.StrongKinds.Contains(key.Kind))
             {
-                var holders = CollectionsMarshal.GetValueRefOrAddDefault(_keys, key, out _) ??= new(1);
-                if (!References.Add(holders, entity, delta))
+                ref var holders = ref CollectionsMarshal.GetValueRefOrAddDefault(_keys, key, out _);
+                holders = References.Add(holders, entity, delta);
+                if (holders.Length == 0)
                     _keys.Remove(key);
             }
 
             if (_limited.Contains(key.Kind))
-                References.Add(CollectionsMarshal.GetValueRefOrAddDefault(_held, (entity, key.Kind), out _) ??= new(1), key.Value, delta);
+            {
+                ref var held = ref CollectionsMarshal.GetValueRefOrAddDefault(_held, (entity, key.Kind), out _);
+                held = References.Add(held, key.Value, delta);
+            }
         }
 
         return ValueTask.CompletedTask;

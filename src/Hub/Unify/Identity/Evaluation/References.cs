@@ -1,22 +1,21 @@
 namespace IntegrationHub.Unify.Identity.Evaluation;
 
-/// <summary>How many contributions stand for each thing in a list.</summary>
+/// <summary>How many contributions stand for each of some things. Nearly always there is but one thing.</summary>
 internal static class References
 {
-    /// <summary>Adds to the references of one thing; without any it leaves the list. Returns whether anything is in the list.</summary>
-    public static bool Add<T>(List<(T Of, int Count)> references, T of, int delta)
+    /// <summary>Adds to the references of one thing; what has none is not among those returned.</summary>
+    public static (T Of, int Count)[] Add<T>((T Of, int Count)[]? references, T of, int delta)
         where T : IEquatable<T>
     {
-        var at = references.Count - 1;
-        while (at >= 0 && !references[at].Of.Equals(of))
-            at--;
+        references ??= [];
+        var at = Array.FindIndex(references, r => r.Of.Equals(of));
         var count = (at < 0 ? 0 : references[at].Count) + delta;
-        if (count > 0 && at >= 0)
-            references[at] = (of, count);
-        else if (count > 0)
-            references.Add((of, count));
-        else if (at >= 0)
-            references.RemoveAt(at);
-        return references.Count > 0;
+        if (at < 0)
+            return count > 0 ? [.. references, (of, count)] : references;
+        if (count <= 0)
+            return references.Length == 1 ? [] : [.. references[..at], .. references[(at + 1)..]];
+        references = [.. references];
+        references[at] = (of, count);
+        return references;
     }
 }
