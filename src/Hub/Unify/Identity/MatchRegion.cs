@@ -27,9 +27,6 @@ internal sealed class MatchRegion(IUnifyTransaction transaction, EntityBinding b
     private readonly Dictionary<(long Entity, int Kind), IReadOnlyList<IdentityKey>> _held = [];
     private readonly Dictionary<long, DecisionRow> _decisions = [];
 
-    /// <summary>Those of the batch that are resolved here.</summary>
-    public IReadOnlyList<Delta> Deltas => deltas;
-
     /// <summary>What is to be an entity, each with a number of what it is connected with in this region.</summary>
     public IReadOnlyList<(Component Component, int Connected)> Components { get; private set; } = [];
 
